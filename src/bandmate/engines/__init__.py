@@ -1,0 +1,1 @@
+"""Pure computation: no database, no web; each engine is usable as a library."""

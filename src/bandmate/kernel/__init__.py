@@ -1,0 +1,1 @@
+"""Plumbing without any domain: settings, database, events, identity, web shell, outbound HTTP, archive."""

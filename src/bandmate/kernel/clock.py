@@ -1,0 +1,32 @@
+"""Time, always aware and in UTC; whoever needs the time takes a clock, so that tests and replays own it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+"""A function that returns the present instant, aware, in UTC."""
+
+
+def system_clock() -> datetime:
+    """Return the machine's present time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def rfc3339(instant: datetime) -> str:
+    """Write an aware instant as RFC 3339 in UTC with milliseconds, e.g. ``2026-06-10T07:56:48.461Z``."""
+    utc = instant.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def parse_rfc3339(text: str) -> datetime:
+    """Read an RFC 3339 instant and return it in UTC.
+
+    Raises:
+        ValueError: when the text is no instant or has no offset.
+    """
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone; write it as 2026-06-10T07:56:48Z")
+    return instant.astimezone(UTC)

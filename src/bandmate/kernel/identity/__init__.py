@@ -1,0 +1,1 @@
+"""Persons, accounts, sign-in, API keys, roles and scopes."""

@@ -1,0 +1,1 @@
+"""The web shell: page layout, components, static assets, pagination, problem documents."""

@@ -1,0 +1,1 @@
+"""Job boards collected into one canonical, trustworthy record per posting, with its whole lifecycle."""
