@@ -1,0 +1,99 @@
+"""Connections and transactions. Only whoever opens a transaction here (request, task, command) commits it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from bandmate.kernel.errors import DatabaseUnavailable
+
+Tx = Connection
+"""An open transaction. Use cases and queries take one and never commit it."""
+
+MINIMUM_SERVER = 150_000
+"""PostgreSQL 15, as ``server_version_num``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A pool of connections to one PostgreSQL database."""
+
+    engine: Engine
+    url: str
+
+    @contextmanager
+    def begin(self) -> Iterator[Tx]:
+        """Open a transaction; commit it at the end, or roll it back when the block raises."""
+        with self.engine.begin() as tx:
+            yield tx
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """Open a transaction that PostgreSQL itself keeps from writing; all its reads see one snapshot."""
+        with self._reading.begin() as tx:
+            yield tx
+
+    @property
+    def _reading(self) -> Engine:
+        return self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def sqlalchemy_url(url: str) -> str:
+    """Return ``url`` with the driver we use, whatever PostgreSQL spelling it came in.
+
+    Raises:
+        DatabaseUnavailable: when it is no PostgreSQL address.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseUnavailable(
+            "DATABASE_URL is no address we understand; write it as postgresql://user:secret@host/name."
+        ) from error
+    if parsed.get_backend_name() not in {"postgresql", "postgres"}:
+        raise DatabaseUnavailable(
+            f"DATABASE_URL names {parsed.get_backend_name()!r}; Bandmate works with PostgreSQL 15 or newer only."
+        )
+    return parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def connect(url: str, *, pool_size: int = 10) -> Database:
+    """Open a pool to the PostgreSQL at ``url`` and check that it answers.
+
+    Raises:
+        DatabaseUnavailable: when it cannot be reached or is older than PostgreSQL 15.
+    """
+    address = sqlalchemy_url(url)
+    engine = create_engine(
+        address,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_pre_ping=True,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        connect_args={"connect_timeout": 10, "options": "-c timezone=UTC -c application_name=bandmate"},
+    )
+    try:
+        with engine.connect() as connection:
+            version = int(connection.execute(text("show server_version_num")).scalar_one())
+    except OperationalError as error:
+        engine.dispose()
+        shown = make_url(address).render_as_string(hide_password=True)
+        raise DatabaseUnavailable(f"The database at {shown} does not answer: {error.orig}") from error
+    if version < MINIMUM_SERVER:
+        engine.dispose()
+        raise DatabaseUnavailable(
+            f"This PostgreSQL is version {version // 10_000}; Bandmate needs 15 or newer. "
+            "Upgrade the server or unset DATABASE_URL to use the embedded one."
+        )
+    return Database(engine, address)

@@ -1,0 +1,1 @@
+"""One linear history of all schemas; run by ``kernel.database.migrating``."""
