@@ -39,9 +39,8 @@ class Settings(BaseSettings):
         validation_alias="DATABASE_URL",
         description="PostgreSQL to use instead of the embedded one, e.g. postgresql://user:secret@host/name.",
     )
-    archive_url: str | None = Field(
-        default=None,
-        description="Where payloads are kept verbatim (any fsspec URL); HOME/archive when unset.",
+    archive: Path | None = Field(
+        default=None, description="Folder where payloads are kept verbatim; HOME/archive when unset."
     )
     public_url: str = Field(
         default="http://127.0.0.1:8000", description="The address under which people reach this installation."
@@ -91,9 +90,9 @@ class Settings(BaseSettings):
         return self.models or self.home / "models"
 
     @property
-    def archive_root(self) -> str:
-        """The fsspec URL or local path under which payloads are archived."""
-        return self.archive_url or str(self.home / "archive")
+    def archive_folder(self) -> Path:
+        """Folder under which payloads are archived."""
+        return self.archive or self.home / "archive"
 
     @property
     def index_folder(self) -> Path:

@@ -6,5 +6,7 @@ from alembic import context
 
 from bandmate.kernel.database.tables import metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, include_schemas=True)
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=metadata, include_schemas=True
+)
 context.run_migrations()

@@ -31,7 +31,7 @@ def _writing(request: Request) -> Iterator[Tx]:
         yield tx
 
 
-# scope="function": the transaction ends before the answer is sent, so that nobody is told of a write that then fails.
+# scope="function": the transaction ends before the answer is sent; nobody is told of a write that then fails.
 Reading = Annotated[Tx, Depends(_reading, scope="function")]
 """A read-only transaction with one snapshot."""
 

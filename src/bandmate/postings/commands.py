@@ -1,0 +1,188 @@
+"""The command line of postings."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bandmate.kernel.clock import rfc3339, system_clock
+from bandmate.kernel.commands import FAILED, command_database, notices, print_table
+from bandmate.kernel.config import settings
+from bandmate.kernel.database.session import Database
+from bandmate.kernel.errors import InvalidInput
+from bandmate.postings.boards import board_states, follow, parse_board, parse_every, unfollow
+from bandmate.postings.crawl import crawl
+from bandmate.postings.derivation import LaunchScope
+from bandmate.postings.domain.identity import BoardName
+from bandmate.postings.export import write_rows
+from bandmate.postings.indexing import drain_if_alone
+from bandmate.postings.records import all_board_events, all_events, all_records
+from bandmate.postings.replay import Replayed, replay
+
+boards = typer.Typer(help="Boards that are followed on a schedule.", no_args_is_help=True)
+
+BoardArguments = Annotated[list[str], typer.Argument(metavar="PROVIDER:BOARD…", help="For example lever:spotify.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of postings to the program's."""
+    app.command("crawl")(crawl_command)
+    app.command("replay")(replay_command)
+    app.command("export")(export_command)
+    app.add_typer(boards, name="boards")
+
+
+def crawl_command(names: BoardArguments) -> None:
+    """Fetch boards now: archive what they answer, then bring records and history up to date."""
+    asked = [parse_board(name) for name in names]
+    with command_database() as database:
+        failed = asyncio.run(_crawl(database, asked))
+        drain_if_alone(database, settings())
+    if failed:
+        notices.print(f"{failed} of {len(asked)} boards could not be read; what is known of them is unchanged.")
+        raise typer.Exit(FAILED)
+
+
+async def _crawl(database: Database, asked: list[BoardName]) -> int:
+    """Crawl and tell of each board as it is done; return how many failed."""
+    failed = 0
+    async for crawled in crawl(database, asked, settings(), system_clock):
+        counts = crawled.counts
+        if counts.failed:
+            failed += 1
+            notices.print(f"{crawled.board}: failed. {crawled.observation.detail or ''}")
+            continue
+        notices.print(
+            f"{crawled.board}: {crawled.observation.outcome}, {crawled.observation.listed} listed, "
+            f"{counts.created} new, {counts.updated} changes, {counts.closed} closed, {counts.reopened} reopened"
+        )
+    return failed
+
+
+def replay_command(
+    folder: Annotated[Path, typer.Argument(help="A raw archive: the folder with runs.ndjson.")],
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="How many to use; one a processor by default.")
+    ] = None,
+) -> None:
+    """Build records and history again from a raw archive; the same archive always gives the same."""
+    chosen = settings()
+    with command_database() as database:
+        bar = Progress(
+            TextColumn("Replaying"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("runs"),
+            TimeElapsedColumn(),
+            console=notices,
+            transient=True,
+            disable=not notices.is_terminal,
+        )
+        with bar:
+            task = bar.add_task("", total=None)
+
+            def show(state: Replayed) -> None:
+                bar.update(task, completed=state.counts.runs + state.counts.repeated)
+
+            done = replay(
+                database,
+                folder,
+                chosen.archive_folder,
+                LaunchScope.of(chosen),
+                processes=processes,
+                progress=show,
+            )
+        drain_if_alone(database, chosen)
+    _tell(done)
+
+
+def _tell(done: Replayed) -> None:
+    counts = done.counts
+    notices.print(
+        f"boards {done.boards}, runs {counts.runs}, already recorded {counts.repeated}, "
+        f"postings {counts.postings}, "
+        f"events {counts.events} (created {counts.created}, updated {counts.updated}, closed {counts.closed}, "
+        f"reopened {counts.reopened}), unsupported boards {len(done.unsupported)}, failed runs {counts.failed}, "
+        f"bad postings {counts.bad_postings}, rebuilt boards {counts.rebuilt}"
+    )
+    for board, runs in sorted(done.unsupported.items()):
+        notices.print(f"left alone: {board} ({runs} runs), because {board.provider} is no provider we know")
+    for where in counts.conflicting:
+        notices.print(f"kept the payload recorded first: {where}")
+
+
+def export_command(
+    what: Annotated[str, typer.Argument(metavar="jobs|events|board-events")],
+    out: Annotated[
+        str, typer.Option(help="A file ending in .ndjson, .ndjson.gz or .parquet; - for stdout.")
+    ] = "-",
+) -> None:
+    """Write all records, their history, or the boards' own edits to a file."""
+    if what not in {"jobs", "events", "board-events"}:
+        raise InvalidInput(f"{what!r} cannot be exported; choose jobs, events or board-events.")
+    with command_database() as database, database.read() as tx:
+        if what == "jobs":
+            rows = all_records(tx, system_clock())
+        elif what == "events":
+            rows = all_events(tx)
+        else:
+            rows = all_board_events(tx)
+        count = write_rows(rows, out)
+    notices.print(f"{count} rows written to {'stdout' if out == '-' else out}.")
+
+
+@boards.command("add")
+def add_command(
+    names: BoardArguments,
+    every: Annotated[str, typer.Option(help="How often to ask, for example 90m, 6h or 1d.")] = "6h",
+    company: Annotated[str | None, typer.Option(help="The company behind the board, in its own spelling.")] = None,
+) -> None:
+    """Follow boards: crawl them on a schedule while `bandmate serve` or `bandmate worker` runs."""
+    interval = parse_every(every)
+    asked = [parse_board(name) for name in names]
+    with command_database() as database, database.begin() as tx:
+        for board in asked:
+            follow(tx, board, every=interval, company=company, now=system_clock())
+    for board in asked:
+        notices.print(f"{board} is followed every {every}.")
+
+
+@boards.command("list")
+def list_command() -> None:
+    """List all boards with what their last run came to."""
+    with command_database() as database, database.read() as tx:
+        states = board_states(tx)
+    if not states:
+        notices.print("No boards yet. Follow one with `bandmate boards add lever:spotify`.")
+        return
+    header = ("board", "company", "every", "open", "known", "runs", "last run", "result", "unconfirmed since")
+    rows = [
+        (
+            str(state.name),
+            state.company,
+            f"{state.every_minutes}m" if state.followed else "-",
+            str(state.open_jobs),
+            str(state.known_jobs),
+            str(state.runs),
+            rfc3339(state.last_run_at) if state.last_run_at else "-",
+            state.last_verdict or "-",
+            rfc3339(state.unconfirmed_since) if state.unconfirmed_since else "-",
+        )
+        for state in states
+    ]
+    print_table(header, rows)
+
+
+@boards.command("remove")
+def remove_command(names: BoardArguments) -> None:
+    """Stop following boards; their records and history stay."""
+    asked = [parse_board(name) for name in names]
+    with command_database() as database, database.begin() as tx:
+        for board in asked:
+            unfollow(tx, board)
+    for board in asked:
+        notices.print(f"{board} is no longer followed; its records stay.")

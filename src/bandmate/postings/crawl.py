@@ -1,0 +1,107 @@
+"""Crawling boards: fetch, archive verbatim, then fold into records; one board's trouble never stops another's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from bandmate.kernel.archive import Archive
+from bandmate.kernel.clock import Clock
+from bandmate.kernel.config import Settings
+from bandmate.kernel.database.session import Database, Tx
+from bandmate.postings.boards import remember_validators
+from bandmate.postings.derivation import LaunchScope
+from bandmate.postings.domain.identity import BoardName
+from bandmate.postings.domain.lifecycle import Outcome
+from bandmate.postings.fetching import BoardRequest, Fetched, fetch_boards
+from bandmate.postings.ingest import Ingested, ingest
+from bandmate.postings.observations import Observation, record
+from bandmate.postings.providers import PROVIDERS, UnreadablePayload, Validators
+
+
+@dataclass(frozen=True, slots=True)
+class Crawled:
+    """One board after its crawl."""
+
+    board: BoardName
+    observation: Observation
+    counts: Ingested
+
+
+async def crawl(
+    database: Database, boards: Sequence[BoardName], settings: Settings, clock: Clock
+) -> AsyncIterator[Crawled]:
+    """Fetch boards side by side and yield each once its records are committed."""
+    archive = Archive(settings.archive_folder)
+    scope = LaunchScope.of(settings)
+    with database.read() as tx:
+        last = {board: _last_payload(tx, board) for board in boards}
+    requests = [BoardRequest(board.provider, board.board, _validators(last[board], archive)) for board in boards]
+    async for fetched in fetch_boards(requests, settings, clock):
+        board = BoardName(fetched.request.provider, fetched.request.board)
+        yield await asyncio.to_thread(_take, database, archive, scope, board, fetched, last[board])
+
+
+def _last_payload(tx: Tx, board: BoardName) -> Any:
+    """Return the board's validators and the newest payload they belong to; None for a board without one."""
+    return tx.execute(
+        text("""
+            select b.etag, b.last_modified, r.sha256, r.path, r.listed, r.declared_total
+              from postings.board b join postings.run r using (board_id)
+             where b.board_id = :board_id and r.path is not null and r.outcome = 'complete'
+             order by r.observed_at desc limit 1
+        """),
+        {"board_id": board.board_id},
+    ).one_or_none()
+
+
+def _validators(last: Any, archive: Archive) -> Validators | None:
+    """Ask conditionally only while the payload that "unchanged" would mean is still in the archive."""
+    if last is None or not archive.has(last.path):
+        return None
+    return Validators(last.etag, last.last_modified)
+
+
+def _take(
+    database: Database, archive: Archive, scope: LaunchScope, board: BoardName, fetched: Fetched, last: Any
+) -> Crawled:
+    """Archive an answer, then fold it in."""
+    answer = fetched.answer
+    unchanged = last is not None and answer.not_modified
+    observation = Observation(
+        board=board,
+        observed_at=_to_milliseconds(answer.observed_at),
+        outcome=Outcome(answer.outcome),
+        http_status=answer.status,
+        declared_total=last.declared_total if unchanged else answer.declared_total,
+        listed=last.listed if unchanged else _count(board, answer.payload),
+        sha256=last.sha256 if last is not None and (unchanged or answer.payload is not None) else None,
+        path=last.path if last is not None and (unchanged or answer.payload is not None) else None,
+        detail="payload unchanged" if unchanged else answer.detail,
+    )
+    observation = record(archive, observation, None if unchanged else answer.payload)
+    with database.begin() as tx:
+        counts = ingest(tx, archive, {board: [observation]}, scope)
+        if observation.outcome is Outcome.COMPLETE and not unchanged:
+            remember_validators(tx, board, answer.etag, answer.last_modified)
+    return Crawled(board, observation, counts)
+
+
+def _to_milliseconds(instant: datetime) -> datetime:
+    """Cut an instant to what the archive's names and lines can hold, so that a replay sees the same times."""
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def _count(board: BoardName, payload: bytes | None) -> int | None:
+    """Return how many postings a payload lists, None where it cannot be read."""
+    if payload is None:
+        return None
+    try:
+        return len(PROVIDERS[board.provider].split(payload).postings)
+    except UnreadablePayload:
+        return None

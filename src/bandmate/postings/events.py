@@ -1,0 +1,65 @@
+"""The events postings publishes; every name here stands in docs/events.md, which a test compares.
+
+``postings.job.*`` tell of one posting: subject is its job id. ``postings.board.*`` tell of a board: subject is its
+board id. The occurrence time is the observation's, so a replay tells the same story at the same times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from bandmate.kernel.clock import rfc3339
+from bandmate.kernel.events import Event
+from bandmate.kernel.ids import EventId, fast_derived_id
+from bandmate.postings.domain.identity import BoardName, JobId
+
+VERSION = 1
+
+JOB_CREATED = "postings.job.created"
+JOB_UPDATED = "postings.job.updated"
+JOB_CLOSED = "postings.job.closed"
+JOB_REOPENED = "postings.job.reopened"
+BOARD_UPDATED = "postings.board.updated"
+BOARD_REFRESHED = "postings.board.refreshed"
+BOARD_REBUILT = "postings.board.rebuilt"
+
+PUBLISHED = (
+    JOB_CREATED,
+    JOB_UPDATED,
+    JOB_CLOSED,
+    JOB_REOPENED,
+    BOARD_UPDATED,
+    BOARD_REFRESHED,
+    BOARD_REBUILT,
+)
+
+
+def history_id(subject: str, kind: str, at: datetime, field: str = "") -> EventId:
+    """Return the id of one step of a history; the same step has the same id on every machine."""
+    return EventId(fast_derived_id("postings", subject, kind, rfc3339(at), field))
+
+
+def job_event(
+    event_id: EventId, kind: str, job_id: JobId, board: BoardName, at: datetime, field: str | None
+) -> Event:
+    """Tell that a posting was created, updated (in one field), closed or reopened."""
+    data: dict[str, Any] = {"provider": board.provider, "board": board.board, "board_id": str(board.board_id)}
+    if field is not None:
+        data["field_name"] = field
+    return Event(event_id, f"postings.job.{kind}", VERSION, job_id, at, data)
+
+
+def board_event(
+    kind: str, board: BoardName, at: datetime, *, job_ids: Sequence[JobId] = (), field: str = "", number: int = 0
+) -> Event:
+    """Tell of a board: edited across its postings, refreshed without a lifecycle event, or rebuilt.
+
+    ``number`` tells several edits of one field in one run apart.
+    """
+    board_id = str(board.board_id)
+    data: dict[str, Any] = {"provider": board.provider, "board": board.board, "job_ids": list(job_ids)}
+    if field:
+        data["field_name"] = field
+    return Event(history_id(board_id, kind, at, f"{field}{number}"), kind, VERSION, board_id, at, data)

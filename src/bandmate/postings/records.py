@@ -1,0 +1,97 @@
+"""The record of a posting as everyone outside sees it: one flat object, the same in API, pages and exports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+
+from bandmate.kernel.clock import rfc3339
+from bandmate.kernel.database.session import Tx
+from bandmate.postings.domain.lifecycle import status
+
+Record = dict[str, Any]
+
+SELECT_RECORD = """
+    select j.*, b.unconfirmed_since as board_unconfirmed_since, o.name as org_name, r.path as raw_payload_uri
+      from postings.job j
+      join postings.board b using (board_id)
+      join postings.org o on o.org_id = j.org_id
+      left join postings.run r on r.board_id = j.board_id and r.observed_at = j.last_seen_at
+"""
+
+RECORD_KEYS = (
+    "job_id", "org_id", "source_id", "board_id", "provider", "board", "provider_job_key",
+    "title", "normalized_title", "company", "status", "active",
+    "location_text", "locations", "country", "country_code", "region", "city", "location_confidence", "is_remote",
+    "department", "team", "requisition_id",
+    "employment_type", "employment_kind", "employment_source",
+    "workplace_type", "workplace_text", "workplace_evidence", "work_model", "remote_policy",
+    "salary_raw", "salary_min", "salary_max", "salary_currency", "salary_period", "salary_source",
+    "language", "launch_included", "launch_reason", "conflicts",
+    "source_url", "apply_url",
+    "first_seen_at", "last_seen_at", "last_checked_at", "last_changed_at", "inactive_at",
+    "source_posted_at", "source_updated_at", "valid_through", "unconfirmed_since",
+    "content_hash", "source_hash", "raw_payload_uri",
+)  # fmt: skip
+"""Every key of a record, in its order; a key is never left out, unknown is null."""
+
+
+def plain_value(value: Any) -> Any:
+    """Return a column's value as JSON has it: RFC 3339 instants, ids as text, whole amounts without a fraction."""
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, UUID):
+        return str(value)
+    return value
+
+
+def record_of(row: RowMapping, now: datetime) -> Record:
+    """Build the record from a row of ``SELECT_RECORD``; ``now`` decides whether a deadline has passed."""
+    derived = {
+        "source_id": row["board_id"],
+        "company": row["company"] or row["org_name"],
+        "status": status(inactive_at=row["inactive_at"], valid_through=row["valid_through"], now=now).value,
+        "unconfirmed_since": row["board_unconfirmed_since"] if row["active"] else None,
+    }
+    return {key: plain_value(derived[key] if key in derived else row[key]) for key in RECORD_KEYS}
+
+
+def all_records(tx: Tx, now: datetime) -> Iterator[Record]:
+    """Yield every record in the order of job ids, without holding them all in memory."""
+    rows = tx.execution_options(yield_per=1000).execute(text(SELECT_RECORD + " order by j.job_id"))
+    for row in rows.mappings():
+        yield record_of(row, now)
+
+
+def all_events(tx: Tx) -> Iterator[Record]:
+    """Yield every posting's history, in time order and then by job, kind and field: always the same order."""
+    rows = tx.execution_options(yield_per=1000).execute(
+        text("""
+            select job_id, type, observed_at, field_name, old_value, new_value, event_id, source_hash
+              from postings.job_event
+             order by observed_at, job_id, type, field_name, event_id
+        """)
+    )
+    for row in rows.mappings():
+        yield {key: plain_value(value) for key, value in row.items()}
+
+
+def all_board_events(tx: Tx) -> Iterator[Record]:
+    """Yield every edit that a board made across its postings, in time order."""
+    rows = tx.execution_options(yield_per=100).execute(
+        text("""
+            select e.event_id, e.type, e.observed_at, b.provider, b.board, e.board_id, e.field_name, e.old_value,
+                   e.new_value, e.job_ids
+              from postings.board_event e join postings.board b using (board_id)
+             order by e.observed_at, b.provider, b.board, e.field_name, e.event_id
+        """)
+    )
+    for row in rows.mappings():
+        yield {key: plain_value(value) for key, value in row.items()}
