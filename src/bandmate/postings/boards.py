@@ -11,7 +11,9 @@ from sqlalchemy import text
 
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.errors import InvalidInput, NotFound
+from bandmate.kernel.events import publish
 from bandmate.postings.domain.identity import BoardId, BoardName
+from bandmate.postings.events import BOARD_REBUILT, board_event
 from bandmate.postings.providers import provider
 from bandmate.postings.storing import lock_boards
 
@@ -83,6 +85,7 @@ def follow(tx: Tx, board: BoardName, *, every: timedelta, company: str | None, n
     )
     if company is not None:
         _assign_company(tx, board, company)
+        publish(tx, [board_event(BOARD_REBUILT, board, now)])
 
 
 def _assign_company(tx: Tx, board: BoardName, company: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -31,7 +31,7 @@ def schema() -> Schema:
 
 
 @pytest.fixture
-def fill(schema: Schema) -> Iterator[Fill]:
+def fill(schema: Schema) -> Fill:
     """Builds an index in memory from documents by id."""
 
     def filled(documents: Documents) -> SearchIndex:
@@ -42,7 +42,7 @@ def fill(schema: Schema) -> Iterator[Fill]:
             writer.commit("filled")
         return index
 
-    yield filled
+    return filled
 
 
 @pytest.fixture

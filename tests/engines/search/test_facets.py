@@ -26,7 +26,9 @@ Fill = Callable[..., SearchIndex]
 
 def test_values_are_counted_once_a_document(fill: Fill) -> None:
     """Every value of a document counts, a repeated one once, most frequent first, then by value."""
-    index = fill({"1": {"city": ["Oslo", "Oslo", "Bergen"]}, "2": {"city": "Oslo"}, "3": {"city": "Arendal"}, "4": {}})
+    index = fill(
+        {"1": {"city": ["Oslo", "Oslo", "Bergen"]}, "2": {"city": "Oslo"}, "3": {"city": "Arendal"}, "4": {}}
+    )
     assert index.search(Query(facets=(Facet("city"),))).facets == {
         "city": (FacetCount("Oslo", 2), FacetCount("Arendal", 1), FacetCount("Bergen", 1))
     }

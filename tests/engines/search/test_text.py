@@ -13,6 +13,7 @@ from bandmate.engines.search import Contains, Facet, Field, InvalidQuery, Kind, 
 Find = Callable[..., list[str]]
 Fill = Callable[..., SearchIndex]
 
+
 @pytest.fixture(scope="module")
 def one_title() -> SearchIndex:
     """An index of one document, shared by the examples of a property."""
@@ -32,7 +33,9 @@ def test_every_word_must_stand_somewhere(fill: Fill) -> None:
     assert index.search(Query("data engineer ")).ids == ("1",)
 
 
-@pytest.mark.parametrize(("text", "expected"), [("c++", "plusplus"), ("C ", "c"), ("c#", "sharp"), (".net", "net")])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("c++", "plusplus"), ("C ", "c"), ("c#", "sharp"), (".net", "net")]
+)
 def test_names_with_punctuation_are_told_apart(find: Find, text: str, expected: str) -> None:
     """C++, C, C# and .NET are four things."""
     assert find(text, NAMES) == [expected]
@@ -109,7 +112,9 @@ def test_a_beginning_of_very_many_words_finds_them_all(fill: Fill) -> None:
 
 def test_a_boosted_field_ranks_higher(fill: Fill) -> None:
     """A word in the title outweighs the same word in the description."""
-    index = fill({"1": {"title": "Counsel", "description": "audio"}, "2": {"title": "Audio", "description": "law"}})
+    index = fill(
+        {"1": {"title": "Counsel", "description": "audio"}, "2": {"title": "Audio", "description": "law"}}
+    )
     assert index.search(Query("audio ")).ids == ("2", "1")
 
 
@@ -161,7 +166,8 @@ def test_text_without_boost_cannot_be_asked_alone(fill: Fill) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a" * 10_000, "x " * 5_000, "(" * 10_000, '"' * 9_999, "-" * 10_000, "\x00\x07 \ud800", "title:[* TO *]"]
+    "text",
+    ["a" * 10_000, "x " * 5_000, "(" * 10_000, '"' * 9_999, "-" * 10_000, "\x00\x07 \ud800", "title:[* TO *]"],
 )
 def test_hostile_text_is_answered(fill: Fill, text: str) -> None:
     """Ten kilobytes of anything, broken characters and query languages are just text."""

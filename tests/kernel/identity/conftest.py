@@ -63,11 +63,13 @@ class Browser:
 
     def get(self, path: str, **headers: str) -> Response:
         """Open an address as a person does, without following redirects."""
-        return self.client.get(path, headers={"Accept": "text/html", **headers})
+        answer: Response = self.client.get(path, headers={"Accept": "text/html", **headers})
+        return answer
 
     def post(self, path: str, **fields: object) -> Response:
         """Send a form exactly as given."""
-        return self.client.post(path, data=fields, headers={**self.headers, "Accept": "text/html"})
+        answer: Response = self.client.post(path, data=fields, headers={**self.headers, "Accept": "text/html"})
+        return answer
 
     def submit(self, page: str, path: str, **fields: object) -> Response:
         """Open a page, take the token from it, and send the form at ``path``."""
@@ -169,7 +171,7 @@ def queries(database: Database) -> Iterator[list[str]]:
     sent: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        sent.append(statement.split()[0])
+        sent.append(statement.split(maxsplit=1)[0])
 
     event.listen(database.engine, "before_cursor_execute", note)
     yield sent

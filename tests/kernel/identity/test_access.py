@@ -102,7 +102,7 @@ class TestRequirement:
             Requirement(Role.MEMBER).admit(KEY)
 
     def test_unknown_asker_is_anonymous(self) -> None:
-        """Where no identity was installed nobody is known: a forgotten installation closes doors, it opens none."""
+        """Where no identity was installed nobody is known: forgetting it closes doors and opens none."""
         assert asker_of(Request({"type": "http"})) is ANONYMOUS
 
 

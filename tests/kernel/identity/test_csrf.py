@@ -99,7 +99,7 @@ def test_foreign_origin_is_refused(at_home: Browser, headers: dict[str, str]) ->
     ids=str,
 )
 def test_own_origin_is_accepted(at_home: Browser, headers: dict[str, str]) -> None:
-    """The host that was asked and the public address of the settings are our own, as is what the browser calls so."""
+    """The host that was asked, the settings' public address, and what the browser calls so are our own."""
     token = at_home.token("/account")
     at_home.headers = headers
     assert at_home.post(WRITE, word="drums", csrf_token=token).status_code == 200
@@ -109,7 +109,7 @@ class TestSignInForm:
     """The form that stands before there is a session."""
 
     def test_needs_the_visit_cookie(self, browser: Browser, app: FastAPI) -> None:
-        """A sign-in with a token but without its cookie is refused: nobody is signed in to a stranger's account."""
+        """A token without its cookie is refused: nobody can be signed in to a stranger's account."""
         token = browser.token("/sign-in")
         stranger = Browser(TestClient(app))
         answer = stranger.post("/sign-in", csrf_token=token, email="mia@example.org", password=PASSWORD)

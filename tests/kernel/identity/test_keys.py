@@ -40,7 +40,8 @@ def issue(database: Database) -> Issue:
 
 def call(browser: Browser, path: str, key: str) -> int:
     """Ask with a key and return the status."""
-    return browser.client.get(path, headers={"Authorization": f"Bearer {key}"}).status_code
+    status: int = browser.client.get(path, headers={"Authorization": f"Bearer {key}"}).status_code
+    return status
 
 
 class TestUse:
@@ -116,7 +117,7 @@ class TestUse:
     ) -> None:
         """Malformed, unknown and wrong keys are refused in the same words, which do not repeat the key."""
         wrong = spoil(issue(mia))
-        with database.read() as tx, pytest.raises(SignInRequired, match="^This API key is not valid") as caught:
+        with database.read() as tx, pytest.raises(SignInRequired, match=r"^This API key is not valid") as caught:
             asker_by_key(tx, wrong, now=NOON)
         assert not wrong or wrong not in caught.value.detail
 
@@ -144,7 +145,7 @@ class TestUse:
         database: Database,
         queries: list[str],
     ) -> None:
-        """The time of the last use is right to the minute, and costs no write in between: then one query in all."""
+        """The time of the last use is right to the minute; in between a request costs one query in all."""
         key = issue(mia)
         queries.clear()
         for seconds in (0, 59, 60):
@@ -210,7 +211,7 @@ class TestKeeping:
     def test_what_makes_no_key(
         self, database: Database, mia: Account, name: str, scopes: list[str], days: int, field: str | None
     ) -> None:
-        """A key without a name, without scopes, with odd ones or without a future is not made; the error says why."""
+        """A key without a name, with no or odd scopes, or without a future is not made."""
         expires_at = NOON + timedelta(days=days)
         with database.begin() as tx, pytest.raises(InvalidInput) as caught:
             create_key(tx, mia.account_id, name=name, scopes=scopes, expires_at=expires_at, now=NOON)

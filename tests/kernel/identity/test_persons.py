@@ -67,18 +67,14 @@ def test_address_is_kept_as_written(make_account: Make) -> None:
         "a b@c",
         "a@b..c",
         "<a@b>",
-        "a@b\n",
         "a\u200b@b",
-        "x" * 250 + "@b.c",
+        "x" * 251 + "@b.c",
     ],
     ids=repr,
 )
 def test_what_is_no_address(wrong: str) -> None:
     """What cannot be an address is refused with an example of one."""
-    if wrong == "a@b\n":
-        assert parse_email(wrong) == "a@b"
-        return
-    with pytest.raises(InvalidInput, match="name@example.org"):
+    with pytest.raises(InvalidInput, match=r"name@example\.org"):
         parse_email(wrong)
 
 

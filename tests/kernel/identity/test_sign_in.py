@@ -141,7 +141,7 @@ class TestRefusal:
     def test_password_is_not_repeated(
         self, browser: Browser, mia: Account, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """A wrong password stands neither in the page nor in the logs, nor does the address typed stand in these."""
+        """A wrong password stands neither in the page nor in the logs, the address not in the logs."""
         with caplog.at_level(logging.DEBUG):
             answer = browser.sign_in(mia.email, "a password for another site")
         assert "a password for another site" not in answer.text + caplog.text

@@ -25,11 +25,13 @@ class EmploymentFinding:
 _INTERNSHIP = (
     r"intern(?:s|ships?)?|apprentice(?:ship)?|co-?op(?=\b(?!erat))|praktik(?:um|ant(?:in)?)|"
     r"stagiaire|stage(?= de | en |\b.{0,20}(?:fin d|mois))|pr[áa]cticas|becari[oa]|"
-    r"stagista|tirocinio|est[áa]gi(?:o|ári[oa])|alternan(?:ce|t)|ausbildung|azubi|summer analyst|student researcher|"
+    r"stagista|tirocinio|est[áa]gi(?:o|ári[oa])|alternan(?:ce|t)|ausbildung|azubi|summer analyst|"
+    r"student researcher|"
     r"インターン|实习生?|實習生?|인턴"
 )
 _PART_TIME = (
-    r"part[- ]?time(?:r)?|werkstudent(?:in(?:nen)?)?|werkstudierende|working student|teilzeit|temps partiel|mi-temps|tiempo parcial|media jornada|medio tiempo|parttime|deeltijd|"
+    r"part[- ]?time(?:r)?|werkstudent(?:in(?:nen)?)?|werkstudierende|working student|teilzeit|temps partiel|"
+    r"mi-temps|tiempo parcial|media jornada|medio tiempo|parttime|deeltijd|"
     r"meio per[íi]odo|tempo parziale|deltid|niepe[łl]ny etat|minijob|mini-job|パート|아르바이트|兼职"
 )
 _CONTRACT = (
@@ -37,24 +39,25 @@ _CONTRACT = (
     r"freiberuflich|freie mitarbeit|aut[óo]nomo|prestataire|prestation|pj|zzp"
 )
 _TEMPORARY = (
-    r"temporary|temp|seasonal|fixed[- ]term|maternity (?:cover|leave cover)|parental leave cover|interim|befristet|"
+    r"temporary|temp|seasonal|fixed[- ]term|maternity (?:cover|leave cover)|parental leave cover|interim|"
+    r"befristet|"
     r"cdd|per diem|prn|zeitarbeit|vikariat|temporal|tempor[áa]rio|limited[- ]term|casual"
 )
 _FULL_TIME = (
-    r"full[- ]?time|fulltime|permanent|regular|vollzeit|festanstellung|unbefristet|cdi|temps plein|tiempo completo|"
+    r"full[- ]?time|fulltime|permanent|regular|vollzeit|festanstellung|unbefristet|cdi|temps plein|"
+    r"tiempo completo|"
     r"jornada completa|tempo pieno|tempo indeterminato|tempo integral|clt|voltijd|heltid|indefinido|indefinite|"
     r"pe[łl]ny etat|umowa o prac[ęe]|正社員|全职|全職|정규직"
 )
-_WORDS: tuple[tuple[EmploymentType, re.Pattern[str]], ...] = tuple(
-    (value, re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE))
-    for value, words in (
-        ("internship", _INTERNSHIP),
-        ("part_time", _PART_TIME),
-        ("temporary", _TEMPORARY),
-        ("contract", _CONTRACT),
-        ("full_time", _FULL_TIME),
-    )
-)  # type: ignore[assignment]  # mypy widens the literals of the inner tuple
+_KINDS: tuple[tuple[EmploymentType, str], ...] = (
+    ("internship", _INTERNSHIP),
+    ("part_time", _PART_TIME),
+    ("temporary", _TEMPORARY),
+    ("contract", _CONTRACT),
+    ("full_time", _FULL_TIME),
+)
+"""The more particular kind first: a "full-time internship" is an internship, a "temporary contract" temporary."""
+_WORDS = [(kind, re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)) for kind, words in _KINDS]
 
 
 def normalise_employment_type(raw: str) -> EmploymentType | None:
@@ -70,14 +73,18 @@ def normalise_employment_type(raw: str) -> EmploymentType | None:
 
 _NOT_OF_THE_JOB = re.compile(
     r"(?:smart|government|federal|customer|sales|vendor|commercial|data|legal|social)[ -]contract"
-    r"|contract(?:s|or|ors|ing)? (?:manage\w*|admin\w*|specialist|analyst|counsel|attorney|lawyer|paralegal|negotia\w*|"
-    r"officer|lead|operations|review\w*|lifecycle|engineering lead|research organi|manufactur\w*|success|payments?|"
+    r"|contract(?:s|or|ors|ing)? (?:manage\w*|admin\w*|specialist|analyst|counsel|attorney|lawyer|paralegal|"
+    r"negotia\w*|"
+    r"officer|lead|operations|review\w*|lifecycle|engineering lead|research organi|manufactur\w*|success|"
+    r"payments?|"
     r"compliance|relations|coordinator|director|lawyer|intelligence|data)"
-    r"|(?:intern(?:ship)?s?|apprentice(?:ship)?s?|trainee) (?:programs?|programmes?|coach|manager|coordinator|recruit\w*|"
+    r"|(?:intern(?:ship)?s?|apprentice(?:ship)?s?|trainee) (?:programs?|programmes?|coach|manager|coordinator|"
+    r"recruit\w*|"
     r"lead|specialist|success|assessor|tutor)"
     r"|(?:recruiter|coach|sourcer|tutor)\b.{0,20}\b(?:interns?|apprentice(?:ship)?s?)"
     r"|temp(?:orary)? (?:staffing|works|agenc\w+)|permanent (?:resident|residency|magnet|life|placement|display)"
-    r"|interim (?:hr|cfo|management) (?:service|solution)s|part[- ]time (?:and|or|/|&) full|full[- ]time (?:and|or|/|&) part"
+    r"|interim (?:hr|cfo|management) (?:service|solution)s|part[- ]time (?:and|or|/|&) full|"
+    r"full[- ]time (?:and|or|/|&) part"
     r"|\bb2b\b(?! contract)|contract &|contract and (?!\w+ to)"
     r"|regular(?:ly)? (?:basis|hours|meeting)|casual (?:games?|gaming|dress|wear)|co-?op (?:games?|mode)",
     re.IGNORECASE,
@@ -96,20 +103,24 @@ _STATED = re.compile(
 _SENTENCE = re.compile(
     r"\b(?:this|the (?:role|position)|it)(?: (?:is|will be|would be)|['’]s)(?: (?:role|position|job))?(?: is)?"
     r"(?: currently| initially| offered(?: as| on)?)? (?:an?|on an?) (?:[\w’'+-]+,? ){0,6}?" + _KIND + r"\b"
-    r"(?=[ ,-]*(?:\w+[ ,-]+){0,4}?(?:role|position|job|opportunity|contract|engagement|basis|assignment|internship|hire)\b"
+    r"(?=[ ,-]*(?:\w+[ ,-]+){0,4}?(?:role|position|job|opportunity|contract|engagement|basis|assignment|"
+    r"internship|hire)\b"
     r"|[.,;\n])"
     r"|\b(?:this|the) (?:role|position|job|opportunity) is (?:offered )?(?:on an? )?(?:\w+[ -]){0,3}?"
     + _KIND.replace("kind", "kind2")
     + r"\b(?! (?:customer|client))"
     r"|\b(?:for|on|offering|as) an? (?:[\w-]+ ){0,2}?"
     + _KIND.replace("kind", "kind3")
-    + r" (?:role|position|basis|assignment|engagement)\b",
+    + r" (?:role|position|basis|assignment|engagement)\b"
+    r"|\b(?:join\w*|seeking|looking for|hiring)\b (?:[\w’'-]+ ){0,8}?(?P<kind4>freelance|"
+    r"part[- ]time)\b(?! (?:or|and|/))"
+    r"|^.{0,50}\b" + _KIND.replace("kind", "kind5") + r" (?:role|position)[.!]?$",
     re.IGNORECASE,
 )
 _STEMS = (
-    "part-time", "part time", "contract", "intern", "freelanc", "temporary", "seasonal", "fixed-term", "fixed term", "full-time",
+    "part-time", "part time", "contract", "internship", "intern ", "freelanc", "temporary", "seasonal", "fixed-term", "fixed term", "full-time",
     "full time", "permanent", "teilzeit", "vollzeit", "praktik", "werkstud", "befristet", "working student", "per diem",
-    "stage", "alternance", "cdi", "cdd",
+    " stage ", "alternance", "cdi", "cdd",
 )  # fmt: skip
 
 

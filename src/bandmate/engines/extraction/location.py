@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -61,7 +60,8 @@ _NOISE = re.compile(
     r"\b(?:remote(?:ly)?|hybrid|on-?\s?site|in-?\s?office|in-?\s?person|wfh|work from (?:home|anywhere)|anywhere|"
     r"home\s?-?office|headquarter(?:s|ed)?|hq|offices?|hub|campus|metro(?:politan)?|greater|area|region|based|"
     r"only|preferred|considered|optional|available|flexible|onsite|multiple|locations?|various|virtual|nationwide|"
-    r"distributed|fully|within|from|in|the|of|to|at|near|city of|plus|time\s?zones?|tele-?travail|teletrabajo|remoto)\b",
+    r"distributed|fully|within|from|in|the|of|to|at|near|city of|plus|time\s?zones?|tele-?travail|teletrabajo|"
+    r"remoto)\b",
     re.IGNORECASE,
 )
 _NUMBERS = re.compile(r"\b[\d#+]+\b|[()\[\]#*]")
@@ -122,7 +122,16 @@ def _listed(piece: str) -> list[str]:
             return parts
     elif len(parts) > 2 and all(part.regions and not part.country for part in known):  # noqa: PLR2004
         return parts
+    elif all(_is_large_city(part) for part in known):
+        return parts
     return [piece]
+
+
+def _is_large_city(part: _Part) -> bool:
+    """Whether a part is a large city and could not be the state or country of another."""
+    if part.country or any(region.code for region in part.regions) or not part.cities:
+        return False
+    return part.cities[0].own_name and part.cities[0].thousands >= _LARGE
 
 
 def _place(raw: str, hint: str | None, *, remote: bool) -> Place:
@@ -131,8 +140,9 @@ def _place(raw: str, hint: str | None, *, remote: bool) -> Place:
     votes = _votes(parts, hint)
     if not votes:
         return Place(raw, None, None, country_name(hint) if hint else None, hint, remote, 0.5 if hint else 0.0)
-    (winner, best), *others = votes.most_common(2)
-    rival = others[0][1] if others else 0.0
+    winner = max(votes, key=votes.__getitem__)
+    best = votes.pop(winner)
+    rival = max(votes.values(), default=0.0)
     city, region, named = _read(parts, winner)
     confidence = _confidence(named=named, city=city, region=region, best=best, rival=rival)
     return Place(raw, city, region, country_name(winner), winner, remote, confidence)
@@ -209,9 +219,9 @@ def _inside(piece: str) -> list[_Part]:
     return found
 
 
-def _votes(parts: list[_Part], hint: str | None) -> Counter[str]:
+def _votes(parts: list[_Part], hint: str | None) -> dict[str, float]:
     """Votes for countries: a name 3, a state 2, a city 1 to 1.6 by size, a code 1.5, a city in a stated state 1 more."""
-    votes: Counter[str] = Counter()
+    votes: dict[str, float] = {}
     coded = {(region.country_code, region.code) for part in parts for region in part.regions if region.code}
     for part in parts:
         is_code = bool(_CODE.match(part.text))
@@ -224,15 +234,19 @@ def _votes(parts: list[_Part], hint: str | None) -> Counter[str]:
             weight = 1.5 if is_code else 2.0 if region.code else 1.2
             voted[region.country_code] = max(voted.get(region.country_code, 0.0), weight)
         for city in part.cities:
-            weight = 0.8 + math.log10(city.thousands + 1) / 6 + 0.3 * city.own_name + _MARKET.get(city.country_code, 0.0)
+            weight = (
+                0.8
+                + math.log10(city.thousands + 1) / 6
+                + 0.3 * city.own_name
+                + _MARKET.get(city.country_code, 0.0)
+            )
             if len(parts) > 1 and (city.country_code, city.region) in coded and city.region != part.text:
                 weight += 1.0
             voted[city.country_code] = max(voted.get(city.country_code, 0.0), weight)
         for country, weight in voted.items():
-            votes[country] += weight
-    if hint and votes:
-        votes[hint] += 2.0 if hint in votes else 0.0
-        votes += Counter()
+            votes[country] = votes.get(country, 0.0) + weight
+    if hint in votes:
+        votes[hint] += 2.0
     return votes
 
 
@@ -250,13 +264,11 @@ def _read(parts: list[_Part], winner: str) -> tuple[str | None, str | None, bool
             and not (is_region and (_CODE.match(part.text) or _names_a_city(parts, part, winner)))
         ):
             city = part.text
-        elif is_region and region is None:
-            region = part.text
         elif part.country == winner:
             named = True
-    if any(part.country == winner for part in parts):
-        named = True
-    return city, region, named
+        elif is_region and region is None:
+            region = part.text
+    return city, region, named or any(part.country == winner for part in parts)
 
 
 def _names_a_city(parts: list[_Part], this: _Part, winner: str) -> bool:

@@ -14,16 +14,19 @@ from decimal import Decimal
 from bandmate.engines.extraction.currencies import SUFFIX, currency_of, sign_before
 from bandmate.engines.extraction.periods import Period, period_after
 
-_NUMBER = re.compile(r"\d++(?:[.,'’]\d++|[ \u00a0\u202f\u2009]\d{3}(?!\d))*+")
+_NUMBER = re.compile(r"[0-9]++(?:[.,'’][0-9]++|[ \u00a0\u202f\u2009][0-9]{3}(?![0-9]))*+")
 _LONGEST_NUMBER = 20
 _MULTIPLIER = re.compile(
-    r"\s?(?:(?P<thousand>k(?:ilo)?|tsd\.?|thousand|t€|tys\.?)|(?P<lakh>lakhs?|lacs?|lpa)|(?P<man>万|만)|"
-    r"(?P<huge>mm?|mn|mio|millions?|b|bn|billions?|trillions?|crores?|cr|tn|億))(?![^\W\d_])(?!['’]s)|(?P<man2>万|만)",
+    r"\s?(?:(?P<thousand>k(?:ilo)?|tsd\.?|thousand|t€|tys\.?)|(?P<lakh_a_year>lpa)|(?P<lakh>lakhs?|lacs?)|"
+    r"(?P<man>万|만)|"
+    r"(?P<huge>mm?|mn|mio|millions?|b|bn|billions?|trillions?|crores?|cr|tn|億))(?![^\W\d_])(?!['’]s)|"
+    r"(?P<man2>万|만)",
     re.IGNORECASE,
 )
-_FACTORS = {"thousand": 1_000, "lakh": 100_000, "man": 10_000, "man2": 10_000}
+_FACTORS = {"thousand": 1_000, "lakh": 100_000, "lakh_a_year": 100_000, "man": 10_000, "man2": 10_000}
 _BETWEEN = re.compile(
-    r"\s*(?:,-)?\s*(?:[-–—−‐‑‒―~〜～]{1,2}|to|until|up to|till?|bis(?: zu)?|à|au?|al|até|hasta|och|tot|do|ate|through|thru|max\.?|"
+    r"\.?\s*(?:,-)?\s*(?:ote\s)?(?:[-–—−‐‑‒―~〜～]{1,2}|to|until|up to|till?|bis(?: zu)?|à|au?|al|até|hasta|och|"
+    r"tot|do|ate|through|thru|max\.?|"
     r"(?:-|–|to)\s*(?:up to|max(?:imum)?))\s*(?:maximum\s|max\s)?",
     re.IGNORECASE,
 )
@@ -33,11 +36,12 @@ _BETWEEN_WORD = re.compile(
 )
 _RETIREMENT = re.compile(r"(?:401|403|457|529|1099)$")
 _UNIT_AFTER = re.compile(
-    r"\s?(?:%|percent|st\b|nd\b|rd\b|th\b|x\b|km\b|years?\b|yrs?\b|employees|people|hours\b(?! rate)|days\b|months\b|weeks\b|min\b|gb\b|tb\b)",
+    r"\s?(?:%|percent|st\b|nd\b|rd\b|th\b|x\b|km\b|years?\b|yrs?\b|employees|people|hours\b(?! rate)|days\b|"
+    r"months\b|weeks\b|min\b|gb\b|tb\b)",
     re.IGNORECASE,
 )
 _MINUS_CENTS = re.compile(r"\s?,-{1,2}")
-_PLUS = re.compile(r"\s?\+")
+_PLUS = re.compile(r"\+(?!\s?\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +108,20 @@ def _amount(text: str, match: re.Match[str], country_code: str | None) -> Amount
         return None
     sign_start = sign_before(text, start)
     prefix = sign_start < start
-    if not prefix and start and (text[start - 1].isalpha() or text[start - 1] in "_#@"):
+    if (
+        not prefix
+        and start
+        and ((text[start - 1] < "\u0250" and text[start - 1].isalpha()) or text[start - 1] in "_#@")
+    ):
         return None
     parsed = _number(number)
     if parsed is None:
         return None
     value, grouped = parsed
     multiplier = _MULTIPLIER.match(text, end)
-    huge = False
+    kind = multiplier.lastgroup or "" if multiplier else ""
+    huge = kind == "huge"
     if multiplier and not (number.isdigit() and _RETIREMENT.match(number)):
-        kind = multiplier.lastgroup or ""
-        # "5 m" without a currency is a distance, "k" and "lakh" alone are still amounts
-        huge = kind == "huge"
         value *= _FACTORS.get(kind, 1)
         end = multiplier.end()
         grouped = True
@@ -138,13 +144,15 @@ def _amount(text: str, match: re.Match[str], country_code: str | None) -> Amount
         currency = stated if currency is None or sign.strip() in "$¥" else currency
     if prefix:
         start = sign_start
-    found = period_after(text, end)
+    if kind == "lakh" or kind == "lakh_a_year":
+        currency = currency or "INR"
+    after_plus = _PLUS.match(text, end)
+    plus = plus or after_plus
+    found = period_after(text, after_plus.end() if after_plus else end)
     if found:
         end = found[1]
-    if not plus:
-        plus = _PLUS.match(text, end)
     return Amount(
-        value, multiplier is None, huge, grouped, currency, prefix, found[0] if found else None,
+        value, multiplier is None, huge, grouped, currency, prefix, found[0] if found else "year" if kind == "lakh_a_year" else None,
         plus is not None, start, end,
     )  # fmt: skip
 

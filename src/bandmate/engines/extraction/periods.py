@@ -10,7 +10,8 @@ Period = Literal["year", "month", "week", "day", "hour"]
 _WORDS: tuple[tuple[Period, str], ...] = (
     (
         "hour",
-        r"hourly|hours?|hrs?|std|stunden?|stundenlohn|heures?|horas?|ora|ore|uur|uurloon|timme|timme?n?|time(?:l[øo]n)?|godzin[aęy]|h|時給|時間|小时|시급",
+        r"hourly|hours?|hrs?|std|stunden?|stundenlohn|heures?|horas?|ora|ore|uur|uurloon|timme|timme?n?|"
+        r"time(?:l[øo]n)?|godzin[aęy]|h|時給|時間|小时|시급",
     ),
     ("day", r"daily|days?|diem|tag(?:essatz)?|jour(?:nalier)?|d[ií]as?|diaria|giorno|dag|dzie[nń]|d|日給|天|일급"),
     (
@@ -19,13 +20,16 @@ _WORDS: tuple[tuple[Period, str], ...] = (
     ),
     (
         "month",
-        r"monthly|months?|mos?|mth|monat(?:lich|sgehalt)?|mtl|mois|mensuel(?:le)?s?|mensual(?:es)?|mes|m[êe]s|mensa(?:l|is|le|li)|"
+        r"monthly|months?|mos?|mth|monat(?:lich|sgehalt)?|mtl|mois|mensuel(?:le)?s?|mensual(?:es)?|mes|m[êe]s|"
+        r"mensa(?:l|is|le|li)|"
         r"mese|maand|bruto per maand|m[åa]nad|m[åa]ned(?:lig)?|miesi[ęe]cznie|miesi[ąa]c|mies|m|月給|月薪|月|월급|월",
     ),
     (
         "year",
-        r"yearly|annual(?:ly|i[sz]ed)?|years?|yrs?|annum|p\.?\s?a|pa|jahr(?:esgehalt|lich)?|j[äa]hrlich|jährl|ann[ée]e|an|ans|"
-        r"annuel(?:le)?s?|a[ñn]o|anual(?:es)?|ano|anuais|anno|annu[aoi]|jaar|[åa]r|[åa]rligen|rok|rocznie|y|ral|年収|年俸|年薪|年|연봉|연",
+        r"yearly|annual(?:ly|i[sz]ed)?|years?|yrs?|annum|p\.?\s?a|pa|jahr(?:esgehalt|lich)?|j[äa]hrlich|jährl|"
+        r"ann[ée]e|an|ans|"
+        r"annuel(?:le)?s?|a[ñn]o|anual(?:es)?|ano|anuais|anno|annu[aoi]|jaar|[åa]r|[åa]rligen|rok|rocznie|y|"
+        r"ral|年収|年俸|年薪|年|연봉|연",
     ),
 )
 _ALL = "|".join(f"(?P<{period}>{words})" for period, words in _WORDS)
@@ -33,8 +37,10 @@ _RAW = re.compile(rf"(?<![^\W_])(?:{_ALL})(?![^\W\d_])", re.IGNORECASE)
 _NO_MULTIPLE = re.compile(r"^\s*(?:1\s|[^\d]*$)")
 
 FOLLOWING = re.compile(
-    r"\s?[,(]?\s?(?:(?:gross|base|brutto|bruto|bruts?|brut[oa]s?|net|netto|lord[oi]|usd|eur|gbp|cad|full[- ]time)\s)?"
-    rf"(?:/\s?|per\s|(?:an?|each|every|the)\s|p(?:ro|ar|or|r)\s|al?\s|im\s|je\s|por\s|all['’]|l['’]|na\s|i\s|p\.?\s?(?=[ahm]\b)|-)?"
+    r"\s?[,(]?\s?(?:(?:gross|base|brutto|bruto|bruts?|brut[oa]s?|net|netto|lord[oi]|usd|eur|gbp|cad|"
+    r"full[- ]time)(?:\s|(?=/)))?(?:\(?\+\s?vat\)?\s)?"
+    rf"(?:/\s?|per\s|(?:an?|each|every|the)\s|p(?:ro|ar|or|r)\s|al?\s|im\s|je\s|por\s|all['’]|l['’]|na\s|i\s|"
+    rf"p\.?\s?(?=[ahm]\b)|-)?"
     rf"(?:{_ALL})(?![^\W_])\)?",
     re.IGNORECASE,
 )
@@ -50,8 +56,10 @@ _LINK = re.compile(r"/|\b(?:per|an?|each|every|the|pro|par|por|pr|al?|im|je|all|
 PRECEDING = re.compile(
     r"\b(?:(?P<hour>hourly|per hour|hour(?=ly| rate)|stundenlohn|taux horaire|por hora|uurloon)|"
     r"(?P<day>daily rate|day rate|per diem|tagessatz|tjm)|(?P<week>weekly|per week|each week)|"
-    r"(?P<month>monthly|per month|monat(?:lich\w*|sgehalt)|mensuel(?:le)?|mensual|mensal|mensile|maand(?:salaris)?|miesi[ęe]cznie|bruto per maand)|"
-    r"(?P<year>annual(?:ly|i[sz]ed)?|yearly|per year|per annum|jahres\w+|j[äa]hrlich\w*|annuel(?:le)?|anual|annua|ral|jaar(?:salaris)?|ote))\b"
+    r"(?P<month>monthly|per month|monat(?:lich\w*|sgehalt)|mensuel(?:le)?|mensual|mensal|mensile|"
+    r"maand(?:salaris)?|miesi[ęe]cznie|bruto per maand)|"
+    r"(?P<year>annual(?:ly|i[sz]ed)?|yearly|per year|per annum|jahres\w+|j[äa]hrlich\w*|annuel(?:le)?|anual|"
+    r"annua|ral|jaar(?:salaris)?|ote))\b"
     r"|(?P<hour2>時給|시급)|(?P<month2>月給|月薪|월급)|(?P<year2>年収|年俸|年薪|연봉)",
     re.IGNORECASE,
 )

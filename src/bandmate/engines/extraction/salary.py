@@ -39,32 +39,50 @@ class SalaryFinding:
 
 
 _PAY = (
-    r"salar(?:y|ies)|compensation|comp|pay(?:s|ing)?|paid|wages?|remuneration|rate|base|earn(?:s|ings?)?|package|stipend(?= of)|income|"
-    r"gehalt\w*|jahres\w*gehalt|verg[üu]tung|lohn|entgelt|bruttogehalt|salaires?|r[ée]mun[ée]ration|fixe|brut|salario|sueldo|retribuci[óo]n|"
-    r"remunera[çc][ãa]o|sal[áa]rio|stipendio|ral|retribuzione|loon|salaris|vergoeding|l[øo]n|wynagrodzenie|palkka|mzda|plat|"
-    r"ctc|gross|brutto|bruto|p\.a\.|hiring range|target range|range for this (?:role|position)|we offer|you(?:'|’)ll make|"
-    r"年収|月給|時給|給与|年薪|月薪|薪资|연봉|급여"
+    r"salar(?:y|ies)|compensation|comp|pay(?:s|ing)?|paid|wages?|remuneration|rates?|base|earn(?:s|ings?)?|"
+    r"package|stipend(?= of)|"
+    r"income|ctc|gross|hiring range|target range|range for this (?:role|position)|(?:hourly|annual|yearly|"
+    r"monthly) range|we offer|"
+    r"\w*gehalt\w*|verg[üu]tung|\w*lohn|entgelt|salaires?|r[ée]mun[ée]ration|fixe|brut|tjm|salario|sueldo|"
+    r"retribuci[óo]n|"
+    r"remunera[çc][ãa]o|sal[áa]rio|stipendio|ral|retribuzione|\w*loon|salaris|vergoeding|\w*l[øoö]n|"
+    r"wynagrodzenie|palkka|mzda|"
+    r"plat|brutto|bruto|\w*(?:年収|月給|時給|給与|年薪|月薪|薪资|연봉|월급|급여)"
 )
 _OTE = r"ote|on[- ]target[- ]earnings|on[- ]target|ttc|total target cash|total cash|target earnings"
 _OTHER = (
-    r"bonus(?:es)?|sign(?:ing)?[- ]on|relocation|referral|equity|stock|options|rsus?|shares?|401\s?\(?k\)?|match(?:ing)?|"
-    r"stipends?|allowance|reimburse\w*|budgets?|funding|funded|rais(?:e|ed|ing)|round|series|seed|invest\w*|valuation|valued|"
-    r"revenue|arr|mrr|gmv|aum|assets|acv|tcv|deals?|deal size|contracts?|quota|pipeline|sales|spend(?:ing)?|portfolio|"
-    r"market|industry|opportunity|billion|million|custom(?:er|ers)|clients?|savings?|sav(?:e|ed|ing)|costs?|prizes?|donat\w*|"
-    r"grants?|tuition|learning|education|development|wellness|lifestyle|fitness|gym|commuter|phone|internet|travel|"
-    r"per diem|meals?|lunch|food|credits?|insurance|deductible|premium|hsa|fsa|fund|funds|loan|loans|transactions?|payments?|"
-    r"volume|worth|valuable|value|fee|fees|charge|charges|cap|capped|housing|up front|commission(?:s)?|incentive|variable|"
-    r"backed by|capital|ventures|housing|home[- ]?office|equipment|setup|vouchers?|gift|perks?|benefits?|contribut\w*|"
-    r"profit|turnover|sold|acquired|exit|ipo|projects?|campaigns?|accounts?|businesses|companies|households?|families|users?|"
-    r"pr[äa]mie|zuschuss|budgetverantwortung|umsatz|prime|int[ée]ressement|cl[ée]mence|bonos?|visa|threshold|sponsorship|penalty|fine"
+    r"(?:customers?|clients?|users?|companies|brands|people|candidates) (?:\w+ )?(?:pay|paid|paying|earn)|"
+    r"manag(?:e|ing)|"
+    r"paid (?:media|ads?|advertising|social|search|acquisition|campaigns|user)|"
+    r"bonus(?:es)?|sign(?:ing)?[- ]on|relocation|referral|equity|stock|options|rsus?|shares?|401\s?\(?k\)?|"
+    r"match(?:ing)?|"
+    r"stipends?|allowance|reimburse\w*|budgets?|funding|funded|rais(?:e|ed|ing)|round|series|seed|invest\w*|"
+    r"valuation|valued|"
+    r"revenue|arr|mrr|gmv|aum|assets|acv|tcv|deals?|deal size|contracts?|quota|pipeline|sales|spend(?:ing)?|"
+    r"portfolio|"
+    r"market|industry|opportunity|billion|million|custom(?:er|ers)|clients?|savings?|sav(?:e|ed|ing)|costs?|"
+    r"prizes?|donat\w*|"
+    r"grants?|tuition|learning|education|development|wellness|lifestyle|fitness|gym|commuter|phone|internet|"
+    r"travel|"
+    r"per diem|meals?|lunch|food|credits?|insurance|deductible|premium|hsa|fsa|fund|funds|loan|loans|"
+    r"transactions?|payments?|"
+    r"volume|worth|valuable|value|fee|fees|charge|charges|cap|capped|housing|up front|commission(?:s)?|"
+    r"incentive|variable|"
+    r"backed by|capital|ventures|housing|home[- ]?office|equipment|setup|vouchers?|gift|perks?|benefits?|"
+    r"contribut\w*|"
+    r"profit|turnover|sold|acquired|exit|ipo|projects?|campaigns?|accounts?|businesses|companies|households?|"
+    r"families|users?|"
+    r"pr[äa]mie|zuschuss|budgetverantwortung|umsatz|prime|int[ée]ressement|cl[ée]mence|bonos?|visa|threshold|"
+    r"sponsorship|penalty|fine"
 )
-_CUE = re.compile(rf"(?<!\w)(?:(?P<ote>{_OTE})|(?P<pay>{_PAY})|(?P<other>{_OTHER}))(?!\w)", re.IGNORECASE)
+_CUE = re.compile(rf"(?<!\w)(?:(?P<ote>{_OTE})|(?P<other>{_OTHER})|(?P<pay>{_PAY}))(?![^\W\d])", re.IGNORECASE)
 _BASE = re.compile(
     r"(?<!\w)(?:base|fixed|grundgehalt|fixgehalt|fixe|salar(?:y|ies)|gehalt\w*)(?!\w)", re.IGNORECASE
 )
 _ADDED = re.compile(
     r"(?:\+|\bplus\b|&|\band\b|\bwith\b|,|\bincl\w*|\bexcl\w*|\bnot including)\s*(?:[\w-]+\s){0,3}?"
-    r"(?:commissions?|bonus(?:es)?|equity|stock|benefits|incentives?|variable|options|ote|stipends?|housing|relocation|perks|tips|super(?:annuation)?)\b(?:\s*(?:\+|and|&|,)\s*(?:bonus|equity|benefits))?",
+    r"(?:commissions?|bonus(?:es)?|equity|stock|benefits|incentives?|variable|options|ote|stipends?|housing|"
+    r"relocation|perks|tips|super(?:annuation)?)\b(?:\s*(?:\+|and|&|,)\s*(?:bonus|equity|benefits))?",
     re.IGNORECASE,
 )
 _AFTER_ENDS = re.compile(
@@ -73,15 +91,20 @@ _AFTER_ENDS = re.compile(
 )
 _CLAUSE = re.compile(r"[.;!?](?=\s)|\|")
 _UP_TO = re.compile(
-    r"\b(?:up to|upto|maximum(?: of)?|max\.?|bis zu|jusqu['’][àa]|hasta|fino a|at[ée]|tot|no more than|under)\W{0,3}\Z",
+    r"\b(?:up to|upto|maximum(?: of)?|max\.?|bis zu|jusqu['’][àa]|hasta|fino a|at[ée]|tot|no more than|"
+    r"under)\W{0,3}\Z",
     re.IGNORECASE,
 )
 _FROM = re.compile(
-    r"\b(?:from|starting(?: at| from)?|starts? at|at least|minimum(?: of)?|min\.?|ab|mindestens|à partir de|desde|a partir de|vanaf|da|fr[åa]n|fra|od|north of|over)\W{0,3}\Z",
+    r"\b(?:from|starting(?: at| from)?|starts? at|at least|minimum(?: of)?|min\.?|ab|mindestens|à partir de|"
+    r"desde|a partir de|vanaf|da|fr[åa]n|fra|od|north of|over|between|zwischen|entre)\W{0,3}\Z",
     re.IGNORECASE,
 )
-_LINE_START = re.compile(r"[-•*–—\s💰💸💵🤑:]*\Z")
-_BULLET = "-•*–— \t"
+_LINE_START = re.compile(
+    r"(?:[^\w$€£]*|[-•*–—\s]*[\w .,'’()/&-]{1,40}:\s*)(?:(?:between|from|up to|circa|approx\w*|ca)\b\W{0,2})?\Z",
+    re.IGNORECASE,
+)
+"""Nothing, a bullet or a label ("Zone 1:") before the amount."""
 _REACH = 140
 _AHEAD = 48
 _HEADING = 90

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 _END = re.compile(r"[.!?](?=\s)|\n")
-_ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|approx|incl|min|max|ca|z\.b|u\.s|u\.k|p\.a|vs)|\b[A-Z])\Z", re.IGNORECASE)
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:e\.g|i\.e|approx|incl|min|max|ca|z\.b|u\.s|u\.k|p\.a|vs)|\b[A-Z])\Z", re.IGNORECASE
+)
 _LEADING = " \t\n\r-•*–—·"
 
 

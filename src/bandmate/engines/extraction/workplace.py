@@ -26,29 +26,34 @@ class WorkplaceFinding:
     """Days a week in the office (the least, where a range is given); None where the text does not count them."""
 
 
+_HYBRID_WORDS = ("hybrid", "híbrid", "mix of", "télétravail", "teletravail")
+_REMOTE_WORDS = ("remot", "from anywhere", "from home", "office", "teletrabajo", "télétravail", "teletravail")
 _WORK_DAYS = 5
 _NUMBER = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "once": 1, "twice": 2}
 _STEMS = (
-    "hybrid", "híbrid", "remot", "home office", "homeoffice", "home-office", "teletrabajo", "télétravail", "from home",
-    "from anywhere", "wfh", "onsite", "on-site", "on site", "in-office", "in office", "in-person", "in person", "vor ort",
-    "presencial", "sur site", "week", "woche", "semaine", "semana", "the office", "our office", "an office",
+    "hybrid", "híbrid", "remot", "from home", "from anywhere", "homeoffice", "wfh", "onsite", "on-site", "on site", "office",
+    "in-person", "in person", "week", "woche", "semaine", "semana", "teletrabajo", "télétravail", "vor ort", "presencial",
 )  # fmt: skip
 
 _COUNT = re.compile(
     r"\b(?P<count>[1-5]|one|two|three|four|five)(?:\s?(?:-|–|to|or)\s?(?:[1-5]|two|three|four|five))?\+?"
-    r"[ -](?:full )?(?:days?|times|x|tage?n?|jours|d[ií]as)\b(?P<week>(?: of the| out of (?:the|a|[57] days?))?"
-    r"\s?(?:/|a|per|each|every|in a|in the|pro|par|por|die|la)?[ -]?\s?(?:work ?)?(?:week|woche|semaine|semana)\b)?"
+    r"[ -](?:(?:full|in[- ]office|office|on-?site|remote|wfh)[ -])?(?:days?|times|x|tage?n?|jours|"
+    r"d[ií]as)\b(?P<week>(?: of the| out of (?:the|a|[57] days?))?"
+    r"\s?(?:/|a|per|each|every|in a|in the|pro|par|por|die|la)?[ -]?\s?(?:work ?)?(?:week|woche|semaine|"
+    r"semana)\b)?"
     r"|\b(?P<adverb>once|twice) (?:a|per|each) week\b",
     re.IGNORECASE,
 )
 _OFFICE = re.compile(
-    r"\b(?:offices?|hq|headquarters|on-?\s?site|in[- ]person|hybrid|come in|studio|co-?working|b[üu]ro|bureau|oficina|"
+    r"\b(?:offices?|hq|headquarters|on-?\s?site|in[- ]person|hybrid|come in|studio|co-?working|b[üu]ro|bureau|"
+    r"oficina|"
     r"in[- ]office|vor ort|presencial)\b",
     re.IGNORECASE,
 )
 _NOT_OFFICE_DAYS = re.compile(
-    r"\b(?:vacation|holiday|leave|pto|paid|sick|travel(?:ling|ing)?|off|respond|response|within|business days|interview"
-    r"|process|training|notice|month|quarter|year|events?|retreat|customers?|clients?|shift|volunteer)\b",
+    r"\b(?:vacation|holiday|leave|pto|paid|sick|travel(?:ling|ing)?|off|respond|response|within|business days|"
+    r"interview"
+    r"|workshop|process|training|notice|month|quarter|year|events?|retreat|customers?|clients?|shift|volunteer)\b",
     re.IGNORECASE,
 )
 _AT_HOME = re.compile(
@@ -58,39 +63,56 @@ _AT_HOME = re.compile(
 
 _HYBRID = re.compile(
     r"\bhybrid(?:\s|-)*(?:(?:remote|flexible|in[- ]office|office)(?:\s|/)*)?"
-    r"(?:work(?:ing|place|ers?)?|roles?|positions?|schedules?|environment|set-?up|arrangements?|polic(?:y|ies)|culture|"
+    r"(?:work(?:ing|place)?\b|roles?|positions?|schedules?|environment|set-?up|arrangements?|polic(?:y|ies)|"
+    r"culture|"
     r"team|company|office|job|opportunity|in\b|from\b|based|basis|location|at\b|with \w+ days?|format)"
     r"|\bhybrid (?:model|mode|approach)\b(?=[^.\n]{0,80}(?:office|home|remote|in[- ]person|week|work))"
     r"|\b(?:location|work(?:place|ing)?(?: (?:type|model|mode|style|arrangement|policy))?|role|position|type)\b"
     r"(?: is| will be|:|\s-)\s?(?:an? |fully |primarily )?hybrid\b"
-    r"|\(hybrid\)|^[-• ]*hybrid[ ,.:(-]*$|\bhybrides (?:arbeiten|modell)|\bmodelo h[ií]brido|\bt[ée]l[ée]travail partiel"
+    r"|\(hybrid\)|^[-• ]*hybrid[ ,.:(-]*$|\bhybrides (?:arbeiten|modell)|\bmodelo h[ií]brido|"
+    r"\bt[ée]l[ée]travail partiel"
     r"|\bmix of (?:remote|in[- ](?:office|person))\b|\b(?:is|are|we're|we are) hybrid\b|\bhybrid,? \d",
     re.IGNORECASE,
 )
 _REMOTE = re.compile(
     r"\b(?:fully|100 ?%|completely|entirely|permanently|all)[- ]remote\b|\bremote[- ](?:first|native|only)\b"
-    r"|\bremote\b(?:,? ?\w+){0,2}? (?:role|position|job|opportunity|contract|company|team|workforce|organi[sz]ation)\b"
+    r"|\bremote\b(?:,? ?\w+){0,2}? (?:role|position|job|opportunity|contract|company|team|workforce|"
+    r"organi[sz]ation)\b"
     r"|\b(?:role|position|job|opportunity|team|company|we)(?: is| are| can be|'re|’re| will be| may be)"
     r"(?: \w+){0,2}? remote(?:ly)?\b(?! (?:office|site))"
     r"|\b(?:location|workplace|work type|based)\s?[:-]\s?(?:\w+,? ){0,3}\(?remote\b|\bwork(?:ing)? remotely\b"
-    r"|\bwork from anywhere\b|\bremote (?:within|from|in|anywhere|\((?:us|uk|eu|europe|canada|usa|global))\b"
+    r"|\bwork from anywhere\b(?! (?:month|weeks?|days?|program|policy|perk|for|up to))|\bremote (?:within|from|"
+    r"in|anywhere|\((?:us|uk|eu|europe|canada|usa|global))\b"
     r"|^[-• ]*remote[ ,.:(-]*(?:us|usa|uk|eu|europe|canada)?\)?$|\bremote work (?:environment|setting|culture)\b"
-    r"|\b(?:100 ?%|komplett|voll) (?:remote|home\s?-?office)\b|\b100 ?% (?:t[ée]l[ée]travail|remoto|teletrabajo)\b",
+    r"|\b(?:100 ?%|komplett|voll) (?:remote|home\s?-?office)\b|\b100 ?% (?:t[ée]l[ée]travail|remoto|"
+    r"teletrabajo)\b",
     re.IGNORECASE,
 )
 _ON_SITE = re.compile(
     r"\b(?:fully |full-time |100 ?% |strictly |primarily )?(?:on-?\s?site|in[- ]office|in[- ]person)[, ]"
-    r"(?:\w+[- ]){0,2}?(?:role|position|job|opportunity|company|culture|team|work environment|only|at our|in our|in \w+)\b"
-    r"|\b(?:role|position|job|we)(?: is| are|'re|’re| will be| requires?)(?: \w+){0,3}? (?:on-?\s?site|in[- ](?:office|person))\b"
+    r"(?:\w+[- ]){0,2}?(?:role|position|job|opportunity|company|culture|team|work environment|only|at our|"
+    r"in our|in \w+)\b"
+    r"|\b(?:role|position|job|we)(?: is| are|'re|’re| will be| requires?)(?: \w+){0,3}? (?:on-?\s?site|"
+    r"in[- ](?:office|person))\b"
     r"|\b(?:location|workplace|work type)\s?:\s?(?:\w+,? ){0,3}\(?(?:on-?\s?site|in[- ]office|in[- ]person)\b"
-    r"|\b(?:fully|100 ?%) (?:on-?\s?site|in[- ](?:office|person))\b|\bwork (?:fully )?(?:on-?\s?site|in[- ]person)\b"
+    r"|\b(?:fully|100 ?%) (?:on-?\s?site|in[- ](?:office|person))\b|\bwork (?:fully )?(?:on-?\s?site|"
+    r"in[- ]person)\b"
     r"|^[-• ]*(?:on-?site|in[- ](?:office|person))[ ,.:(-]*$",
     re.IGNORECASE,
 )
 _NOT_REMOTE = re.compile(
     r"\b(?:not|no|isn['’]t|aren['’]t|non|never|cannot|can['’]t|unable to|without|don['’]t|nicht|kein|pas)\b[ -]"
     r"(?:\w+[ -]){0,6}?(?:remote(?:ly)?|home\s?-?office|work(?:ing)? from home)\b"
-    r"|\bremote (?:work |working |candidates |applicants |option )?(?:is |are |will )?(?:not|cannot|can['’]t|n['’]t)\b",
+    r"|\bremote (?:work |working |candidates |applicants |option )?(?:is |are |will )?(?:not|cannot|can['’]t|"
+    r"n['’]t)\b",
+    re.IGNORECASE,
+)
+_OF_THE_PERSON = re.compile(
+    r"^(?:\W|\w+ )?(?:[\w+-]+ ){0,3}?(?:experience|comfort(?:able)?|familiar\w*|proven|you['’]ve)\b", re.IGNORECASE
+)
+"""A sentence about what the candidate brings ("Experience in a remote team") says nothing about the place."""
+_HYBRID_OF = re.compile(
+    r"\bhybrid (?:\w+ )?(?:that )?(?:of|between|combin\w+|blend\w*|spanning)\b|\bhybrid (?:role|position)\s?:",
     re.IGNORECASE,
 )
 _NOT_ONLY = re.compile(r"\bnot (?:only|just|necessarily)\b|\bno matter\b|\bno, ", re.IGNORECASE)
@@ -120,36 +142,42 @@ def _judge(sentence: str) -> tuple[int, Workplace, int | None] | None:
     days = _office_days(sentence)
     if days is not None:
         return 0, "on_site" if days >= _WORK_DAYS else "hybrid", days
-    if _HYBRID.search(sentence):
+    if _OF_THE_PERSON.search(sentence):
+        return None
+    words = sentence.lower()
+    if (
+        any(word in words for word in _HYBRID_WORDS)
+        and _HYBRID.search(sentence)
+        and not _HYBRID_OF.search(sentence)
+    ):
         return 1, "hybrid", None
-    if _NOT_REMOTE.search(sentence) and not _NOT_ONLY.search(sentence):
-        return 2, "on_site", None
-    if _REMOTE.search(sentence):
-        return 3, "remote", None
-    if _ON_SITE.search(sentence):
-        return 4, "on_site", None
-    return None
+    if any(word in words for word in _REMOTE_WORDS):
+        if _NOT_REMOTE.search(sentence) and not _NOT_ONLY.search(sentence):
+            return 2, "on_site", None
+        if _REMOTE.search(sentence):
+            return 3, "remote", None
+    return (4, "on_site", None) if _ON_SITE.search(sentence) else None
 
 
 def _office_days(sentence: str) -> int | None:
     """Days a week in the office, if the sentence counts them."""
     for count in _COUNT.finditer(sentence):
-        office = _OFFICE.search(sentence)
-        if office is None and not _AT_HOME.match(sentence[count.end() :]):
-            return None
-        if not count["week"] and not count["adverb"] and not (office and 0 <= office.start() - count.end() < 20):
+        weekly = bool(count["week"] or count["adverb"])
+        at_home = "remote" in count.group().lower() or (weekly and bool(_AT_HOME.match(sentence[count.end() :])))
+        if not weekly and not _OFFICE.search(sentence, count.end(), count.end() + 40):
             continue
-        if _NOT_OFFICE_DAYS.search(sentence):
+        if not (at_home or _OFFICE.search(sentence)) or _NOT_OFFICE_DAYS.search(sentence):
             continue
         word = (count["count"] or count["adverb"]).lower()
         days = _NUMBER.get(word) or int(word)
-        return _WORK_DAYS - days if _AT_HOME.match(sentence[count.end() :]) else days
+        return _WORK_DAYS - days if at_home else days
     return None
 
 
 _LOCATION_HYBRID = re.compile(r"\bh[yí]brid[aeo]?\b|\bin[- ]office [a-z](?:,|\b)", re.IGNORECASE)
 _LOCATION_REMOTE = re.compile(
-    r"\bremote(?:ly)?\b|\bremoto\b|\bwork from home\b|\bwfh\b|\bhome\s?-?office\b|\banywhere\b|\bt[ée]l[ée]travail\b"
+    r"\bremote(?:ly)?\b|\bremoto\b|\bwork from home\b|\bwfh\b|\bhome\s?-?office\b|\banywhere\b|"
+    r"\bt[ée]l[ée]travail\b"
     r"|\bteletrabajo\b|\bvirtual\b|\bdistributed\b|\bworldwide\b",
     re.IGNORECASE,
 )

@@ -43,7 +43,8 @@ ANALYZER: Final = (
     .build()
 )
 
-SOFT_HYPHEN: Final = "\u00ad"
+ACCENTS: Final = re.compile("[\u0300-\u036f\u00ad]+")
+"""Combining diacritical marks (Unicode block 0300 to 036F), and the soft hyphen."""
 
 QUOTES: Final = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))  # noqa: RUF001 - these are the look-alikes meant
 
@@ -68,11 +69,18 @@ class Word:
 
 
 def clean(text: str) -> str:
-    """Valid Unicode with composed accents and without soft hyphens; halves of surrogate pairs become ``?``."""
+    """Valid Unicode with composed accents (NFC); halves of surrogate pairs become ``?``."""
     if text.isascii():
         return text
-    whole = text.encode("utf-8", "replace").decode("utf-8")
-    return unicodedata.normalize("NFC", whole).replace(SOFT_HYPHEN, "")
+    return unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+
+
+def unaccented(text: str) -> str:
+    """Clean text without soft hyphens and accents, in any script; tantivy's own folding is for Latin only."""
+    if text.isascii():
+        return text
+    apart = unicodedata.normalize("NFD", text.encode("utf-8", "replace").decode("utf-8"))
+    return unicodedata.normalize("NFC", ACCENTS.sub("", apart))
 
 
 def keyword(value: str) -> str:
@@ -87,7 +95,7 @@ def words_of(text: str) -> tuple[str, ...]:
 
 def read_question(text: str) -> tuple[Word, ...]:
     """The demands in what a person typed; punctuation without a word demands nothing."""
-    return tuple(dict.fromkeys(_words(clean(text[:LONGEST_QUESTION]).translate(QUOTES))))[:MOST_WORDS]
+    return tuple(dict.fromkeys(_words(unaccented(text[:LONGEST_QUESTION]).translate(QUOTES))))[:MOST_WORDS]
 
 
 def _words(text: str) -> Iterator[Word]:

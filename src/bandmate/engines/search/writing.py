@@ -13,7 +13,7 @@ import tantivy
 from .errors import IndexUnusable, InvalidDocument
 from .schema import INT64, Field, Kind, Schema
 from .storage import ID, MARK, ORDER, TEXT, THE_MARK, VERSION, Store, busy, order_of, wipe
-from .words import clean, keyword
+from .words import keyword, unaccented
 
 Scalar = str | int | float
 Value = Scalar | Sequence[Scalar] | None
@@ -70,7 +70,7 @@ class IndexWriter:
             writer = cls.open(folder, schema, memory=memory, threads=threads)
         except IndexUnusable:
             wipe(folder)
-            writer = cls.open(folder, schema, memory=memory, threads=threads)
+            return cls(Store.created(folder, schema), memory=memory, threads=threads)
         writer.clear()
         return writer
 
@@ -80,6 +80,7 @@ class IndexWriter:
         ``values`` may leave fields out; None and empty strings are no value; text and multi fields also take a
         sequence. Raises InvalidDocument where a value does not fit its field.
         """
+        _check(document_id, version)
         newest = self._newest(document_id)
         if newest is not None and version < newest:
             return
@@ -90,6 +91,7 @@ class IndexWriter:
 
     def delete(self, document_id: str, version: int | None = None) -> None:
         """Remove the document with this id, if there is one and it has no higher version."""
+        _check(document_id, version or 0)
         newest = self._newest(document_id)
         if version is not None and newest is not None and version < newest:
             return
@@ -149,14 +151,6 @@ class IndexWriter:
         self._writer.delete_documents_by_term(ID, document_id)
 
     def _document(self, document_id: str, version: int, values: Mapping[str, Value]) -> tantivy.Document:
-        if (
-            not document_id
-            or version not in INT64
-            or document_id != document_id.encode("utf-8", "replace").decode()
-        ):
-            raise InvalidDocument(
-                f"A document needs an id of valid characters and a version; got {document_id!r:.80}."
-            )
         document = tantivy.Document()
         document.add_text(ID, document_id)
         document.add_integer(VERSION, version)
@@ -167,6 +161,15 @@ class IndexWriter:
                 raise InvalidDocument(f"The index has no field {name!r}.")
             _add(document, field, _given(field, value))
         return document
+
+
+def _check(document_id: str, version: int) -> None:
+    """Raises InvalidDocument for what cannot be an id or a version."""
+    valid = document_id == document_id.encode("utf-8", "replace").decode("utf-8")
+    if not document_id or not valid or version not in INT64:
+        raise InvalidDocument(
+            f"A document needs an id of valid characters and a version; got {document_id!r:.80}."
+        )
 
 
 def _given(field: Field, value: Value) -> Iterable[Scalar]:
@@ -185,7 +188,7 @@ def _add(document: tantivy.Document, field: Field, values: Iterable[Scalar]) -> 
     for value in values:
         match field.kind, value:
             case Kind.TEXT, str():
-                text = clean(value)
+                text = unaccented(value)
                 document.add_text(TEXT, text)
                 if field.boosted:
                     document.add_text(field.name, text)

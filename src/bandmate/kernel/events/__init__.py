@@ -1,5 +1,14 @@
 """The append-only log of what happened, and its subscriptions."""
 
-from bandmate.kernel.events.log import CHANNEL, Cursor, Event, StoredEvent, end_of_log, publish, read_after
+from bandmate.kernel.events.log import (
+    CHANNEL,
+    Cursor,
+    Event,
+    StoredEvent,
+    end_of_log,
+    has_after,
+    publish,
+    read_after,
+)
 
-__all__ = ["CHANNEL", "Cursor", "Event", "StoredEvent", "end_of_log", "publish", "read_after"]
+__all__ = ["CHANNEL", "Cursor", "Event", "StoredEvent", "end_of_log", "has_after", "publish", "read_after"]

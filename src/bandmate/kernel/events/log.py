@@ -136,6 +136,21 @@ def read_after(
     )
 
 
+def has_after(tx: Tx, cursor: Cursor, types: Sequence[str]) -> bool:
+    """Say whether this transaction sees any event of these types behind ``cursor``, readable yet or not.
+
+    A reader that stands at ``cursor`` and gets False knows everything this transaction can see.
+    """
+    found = tx.execute(
+        text("""
+            select 1 from kernel.event
+             where (xid, position) > (cast(:xid as xid8), :position) and type = any(:types) limit 1
+        """),
+        {"xid": str(cursor.xid), "position": cursor.position, "types": list(types)},
+    )
+    return found.first() is not None
+
+
 def end_of_log(tx: Tx) -> Cursor:
     """Return the cursor behind the newest readable event; a new reader that needs no history starts here."""
     row = tx.execute(_END).one_or_none()

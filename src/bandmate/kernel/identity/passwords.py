@@ -8,7 +8,7 @@ from functools import cache
 from typing import NewType
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from bandmate.kernel.errors import InvalidInput
 
@@ -54,7 +54,7 @@ def check_password(stored: PasswordHash | None, password: str) -> Verdict:
     prepared = _prepared(password)
     try:
         _hasher.verify(stored or _nobodys_hash(), prepared)
-    except VerificationError:
+    except (VerificationError, InvalidHashError):
         return Verdict(right=False)
     if stored is None:
         return Verdict(right=False)

@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from bandmate.kernel.clock import Clock, system_clock
 from bandmate.kernel.database.session import Database
 from bandmate.kernel.tasks.registry import Interrupted, Task, TaskContext, TaskRegistry, tasks
-from bandmate.kernel.telemetry.metrics import TASK_RUNS, TASK_SECONDS
+from bandmate.kernel.telemetry.counters import TASK_RUNS, TASK_SECONDS
 
 KEEP_DONE_HOURS = 72
 KEEP_FAILED_HOURS = 30 * 24

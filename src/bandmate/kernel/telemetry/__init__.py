@@ -1,1 +1,1 @@
-"""What the program tells of itself: logs, metrics, health, and a name for every request."""
+"""What the program tells of itself: logs, metrics, health, and an id for every request."""

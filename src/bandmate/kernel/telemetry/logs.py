@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from typing import TextIO
+from typing import TextIO, cast
 
 import orjson
 import structlog
@@ -92,7 +92,8 @@ def configure_logging(log_format: str, log_level: str, stream: TextIO | None = N
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 hide_secrets,
                 *_renderers(log_format, stream),
-                hide_secrets_in_text,
+                # Behind a renderer stands its text, which structlog's type of a processor does not know.
+                cast(Processor, hide_secrets_in_text),
             ],
         )
     )

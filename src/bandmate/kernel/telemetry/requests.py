@@ -11,7 +11,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bandmate.kernel.telemetry.metrics import HTTP_REQUESTS, HTTP_SECONDS
+from bandmate.kernel.telemetry.counters import HTTP_REQUESTS, HTTP_SECONDS
 
 HEADER: Final = "X-Request-ID"
 NO_ROUTE: Final = "(none)"

@@ -116,10 +116,8 @@ def kind_named(slug: str) -> type[BandmateError] | None:
 
 def kind_of_status(status: int) -> type[BandmateError] | None:
     """Return the kernel's general kind of that HTTP status, or None; narrower kinds are never guessed."""
-    general = [
-        BandmateError,
-        *(kind for kind in BandmateError.__subclasses__() if kind.__module__ == errors.__name__),
-    ]
+    ours = [kind for kind in BandmateError.__subclasses__() if kind.__module__ == errors.__name__]
+    general: list[type[BandmateError]] = [BandmateError, *ours]
     return next((kind for kind in general if kind.status == status), None)
 
 

@@ -50,11 +50,11 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Advert:
-    """
-    One posting at one time.
+    """One posting at one time.
 
-    `model` is the work model in the provider's field, `practice` the one its text describes. `born` and `gone` are
-    days relative to the anchor (0 = now); `changed` is the day of the last real change, `touched` of the last touch.
+    `model` is the work model in the provider's field, `practice` the one its text describes. `born`, `gone` and
+    `touched` (the last touch, of whatever kind) are days relative to the anchor: -8 is eight days before it.
+    `terms` are the employment terms as the provider's field has them, `polish` counts touches without meaning.
     """
 
     board: str

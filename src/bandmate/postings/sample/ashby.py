@@ -1,8 +1,7 @@
-"""
-A board's answer in the shape of Ashby's posting API (`/posting-api/job-board/{org}?includeCompensation=true`).
+"""A board's answer in the shape of Ashby's posting API (`/posting-api/job-board/{org}?includeCompensation=true`).
 
-`isRemote` is ticked for hybrid work too, `workplaceType` exists only on the newer boards, a compensation tier mixes
-salary with equity and bonus: all as on the wire. Sources: the notes on the field.
+`isRemote` is ticked for hybrid work too, `workplaceType` exists only on the newer boards, a compensation tier
+mixes salary with equity and bonus: all as on the wire. Sources: the notes on the field.
 """
 
 from __future__ import annotations
@@ -103,7 +102,7 @@ def _compensation(advert: Advert) -> dict[str, Any]:
 def _tier(advert: Advert, pay: Pay) -> dict[str, Any]:
     salary = _component("Salary", _INTERVALS[pay.period], pay)
     extra = _BONUSES[advert.board] if pay.period == "year" else None
-    parts = [("Salary", _range(pay, "–"), salary)]
+    parts = [("Salary", _range(pay, "\N{EN DASH}"), salary)]
     if extra:
         parts.append((extra, _OFFERS[extra], _component(extra, "1 YEAR" if extra == "Bonus" else "NONE", None)))
     summary = " • ".join(text for _, text, _ in parts)
@@ -141,7 +140,7 @@ def _plain_number(amount: float) -> int | float:
 
 
 def _range(pay: Pay, dash: str) -> str:
-    """Write a range as Ashby does: `$96K – $124K`, `£19.00 – £24.00 per hour`, `€2,100 per month`."""
+    """Write a range as Ashby does, as `$96K - $124K`, `£19.00 - £24.00 per hour` or `€2,100 per month`."""
     sign = _SIGNS[pay.currency]
     if pay.period == "year":
         amounts = [f"{sign}{amount / 1000:g}K" for amount in (pay.low, pay.high)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from bandmate.postings.sample.advert import Advert, Pay
 from bandmate.postings.sample.chance import pick, some
@@ -56,19 +57,19 @@ def compose(advert: Advert, company: Company) -> Body:
         practical=_practical(advert, words),
         practical_heading=practical,
         pay=_pay_sentence(advert, words),
-        closing=(company.equality[language][advert.equality],),
+        closing=(*company.hiring.get(language, ()), company.equality[language][advert.equality]),
         closing_heading=closing,
     )
 
 
-def _about(advert: Advert, company: Company, words: dict[str, list[str]]) -> tuple[str, ...]:
+def _about(advert: Advert, company: Company, words: dict[str, Any]) -> tuple[str, ...]:
     team = company.teams.get(advert.team) if advert.role.language == "en" else None
     level = _level(advert, words)
     paragraphs = [team, advert.role.pitch] if len(advert.key) % 2 else [advert.role.pitch, team]
     return tuple(paragraph for paragraph in (*paragraphs, level, *advert.notes) if paragraph)
 
 
-def _level(advert: Advert, words: dict[str, list[str]]) -> str | None:
+def _level(advert: Advert, words: dict[str, Any]) -> str | None:
     """Give a sentence on the seniority that the title names."""
     for level in ("senior", "staff", "part"):
         named = advert.terms in {"Part-time", "PartTime"} if level == "part" else level in advert.title.lower()
@@ -77,21 +78,20 @@ def _level(advert: Advert, words: dict[str, list[str]]) -> str | None:
     return None
 
 
-def _practical(advert: Advert, words: dict[str, list[str]]) -> tuple[str, ...]:
+def _practical(advert: Advert, words: dict[str, Any]) -> tuple[str, ...]:
     if advert.practice not in words:
         return ()
-    towns = [place.city for place in advert.places if place.city]
-    if advert.practice == "remote":
-        where = advert.place.country or "Europe"
-    else:
-        where = towns[0]
+    names = words.get("names", {})
+    towns = [names.get(place.city, place.city) for place in advert.places if place.city]
+    remote = advert.practice == "remote"
+    where = names.get(advert.place.country, advert.place.country) or "Europe" if remote else towns[0]
     sentence = pick(words[advert.practice], advert.board, advert.key, "practice").format(place=where)
-    if len(towns) > 1 and advert.practice != "remote":
+    if len(towns) > 1 and not remote:
         return (sentence, words["several"][0].format(places=", ".join(towns)))
     return (sentence,)
 
 
-def _pay_sentence(advert: Advert, words: dict[str, list[str]]) -> str | None:
+def _pay_sentence(advert: Advert, words: dict[str, Any]) -> str | None:
     pay = advert.pay
     if pay is None or not pay.in_text:
         return None

@@ -1,5 +1,4 @@
-"""
-A board's answer in the shape of Greenhouse's job board API (`/v1/boards/{token}/jobs?content=true`).
+"""A board's answer in the shape of Greenhouse's job board API (`/v1/boards/{token}/jobs?content=true`).
 
 `content` is entity-escaped HTML; `pay_input_ranges` is present only on the board that is asked with
 `pay_transparency=true`; `updated_at` moves without any change of meaning. Sources: the notes on the field.

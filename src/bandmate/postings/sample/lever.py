@@ -1,5 +1,4 @@
-"""
-A board's answer in the shape of Lever's public postings API (`/v0/postings/{site}?mode=json`).
+"""A board's answer in the shape of Lever's public postings API (`/v0/postings/{site}?mode=json`).
 
 The shape, with what is on the wire and not in Lever's README (`createdAt`, `salaryRange`, lists without `<ul>`),
 is described in the notes on the field.

@@ -29,6 +29,7 @@ class Company:
     board: str
     intro: dict[str, tuple[str, ...]]
     offer: dict[str, tuple[str, ...]]
+    hiring: dict[str, tuple[str, ...]]
     equality: dict[str, dict[str, str]]
     headings: dict[str, tuple[str, ...]]
     teams: dict[str, str]
@@ -55,13 +56,14 @@ def places() -> dict[str, Place]:
 
 @cache
 def roles() -> dict[str, Role]:
-    """Give the roles by key; a key that starts with a language and a dash is written in that language."""
+    """Give the roles by key; a file named by a language (`de.toml`) is written in it, all others in English."""
     found: dict[str, Role] = {}
     for file in sorted((_MATERIAL / "roles").iterdir(), key=lambda entry: entry.name):
+        stem = file.name.removesuffix(".toml")
         for key, role in tomllib.loads(file.read_text(encoding="utf-8")).items():
             found[key] = Role(
                 key=key,
-                language=key[:2] if key[2] == "-" else "en",
+                language=stem if stem in phrases() else "en",
                 department=role["department"],
                 pitch=role["pitch"],
                 do=tuple(role["do"]),
@@ -87,6 +89,7 @@ def companies() -> tuple[Company, ...]:
             board=board,
             intro=_tuples(entry["intro"]),
             offer=_tuples(entry["offer"]),
+            hiring=_tuples(entry.get("hiring", {})),
             equality=entry["equality"],
             headings=_tuples(entry.get("headings", {})),
             teams=entry.get("teams", {}),

@@ -37,8 +37,7 @@ class SampleBoard:
 
 @dataclass(frozen=True, slots=True)
 class SampleRun:
-    """
-    One observation of a board, as a line of the raw archive's `runs.ndjson` with its payload.
+    """One observation of a board, as a line of the raw archive's `runs.ndjson` with its payload.
 
     `observed_at` is in UTC to the millisecond. `payload` holds the answer's bytes, also those of an outage page;
     it is None where nothing came.
@@ -68,8 +67,7 @@ class _Visit:
 
 
 def sample_runs(anchor: datetime) -> Iterator[SampleRun]:
-    """
-    Give the runs of all boards in time order; the newest is a few minutes before the anchor (an aware datetime).
+    """Give the runs of all boards in time order; the newest is a few minutes before the anchor (an aware datetime).
 
     The same anchor gives the same bytes; identifiers are the same for every anchor.
     """

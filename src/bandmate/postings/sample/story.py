@@ -1,5 +1,4 @@
-"""
-What happens on the sample boards in the six weeks before the anchor. Days are relative to it: -8 is eight days ago.
+"""What happens on the sample boards in the six weeks before the anchor. Day -8 is eight days before it.
 
 Postings that have no part here still come and go on days drawn in `reading`; this is the scripted part.
 """

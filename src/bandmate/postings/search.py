@@ -1,0 +1,262 @@
+"""Answering a query: words by the index, filters alone by the database, counts by whichever is right and quicker.
+
+Filters alone are answered from PostgreSQL with keyset pages: right without an index, and as deep as one likes.
+Words need the index, which reaches 10,000 hits deep. Totals are exact both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, text
+
+from bandmate.engines.search import DEEPEST, Facet, FacetCount, Index, IndexUnusable, Query
+from bandmate.kernel.clock import parse_rfc3339
+from bandmate.kernel.database.session import Tx
+from bandmate.kernel.errors import InvalidCursor
+from bandmate.kernel.events import Cursor, has_after
+from bandmate.kernel.web.pagination import decode_cursor, encode_cursor
+from bandmate.postings.events import PUBLISHED
+from bandmate.postings.job_query import Condition, JobQuery, Sort, conditions
+from bandmate.postings.records import SELECT_RECORD, Record, record_of
+
+FACET_SIZE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One page of what was found."""
+
+    records: tuple[Record, ...]
+    total: int
+    next_cursor: str | None
+    corrected: tuple[str, ...] = ()
+    """Words that stood nowhere and were replaced by similar ones."""
+
+
+Facets = Mapping[str, tuple[FacetCount, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A keyset order: expression, its cast for the cursor, and the index field it equals."""
+
+    sql: str
+    cast: str
+    field: str
+    nullable: bool = False
+
+
+_ORDERS = {
+    Sort.POSTED: _Order("j.posted_at", "timestamptz", "posted"),
+    Sort.CHANGED: _Order("j.last_changed_at", "timestamptz", "changed"),
+    Sort.SALARY: _Order("j.salary_year_max", "numeric", "salary_high", nullable=True),
+}
+
+
+def search(
+    tx: Tx, index: Index, query: JobQuery, *, now: datetime, limit: int = 20, cursor: str | None = None
+) -> Answer:
+    """Return one page of postings that fit.
+
+    Args:
+        tx: a reading transaction.
+        index: the search index; asked only when the query has words.
+        query: what is asked.
+        now: decides what has expired.
+        limit: records on the page, 1 to 100.
+        cursor: where the last page of the same query ended.
+
+    Raises:
+        InvalidCursor: when the cursor belongs to another query or cannot be read.
+        IndexUnusable: when there are words to look for and no index to ask.
+    """
+    if query.has_words:
+        return _by_words(tx, index, query, now, limit, cursor)
+    return _by_filters(tx, query, now, limit, cursor)
+
+
+def _by_words(tx: Tx, index: Index, query: JobQuery, now: datetime, limit: int, cursor: str | None) -> Answer:
+    start = _offset(cursor, query.fingerprint) if cursor else 0
+    limit = min(limit, DEEPEST - start)
+    order = _ORDERS.get(query.order)
+    hits = index.search(
+        Query(
+            text=query.q,
+            filters=tuple(condition.index for condition in conditions(query, now)),
+            sort=order.field if order else None,
+            descending=True,
+            limit=limit,
+            offset=start,
+        )
+    )
+    end = start + len(hits.ids)
+    more = end < min(hits.total, DEEPEST) and hits.ids
+    return Answer(
+        records=records_by_id(tx, hits.ids, now),
+        total=hits.total,
+        next_cursor=encode_cursor(query.fingerprint, [end]) if more else None,
+        corrected=hits.corrected,
+    )
+
+
+def _offset(cursor: str, fingerprint: str) -> int:
+    values = decode_cursor(cursor, fingerprint)
+    if len(values) != 1 or not isinstance(values[0], int) or not 0 < values[0] < DEEPEST:
+        raise InvalidCursor("This cursor leads nowhere in this search. Leave it out to start again.")
+    return values[0]
+
+
+def records_by_id(tx: Tx, job_ids: Sequence[str], now: datetime) -> tuple[Record, ...]:
+    """Return the records of these postings in the order given; ids that are not there are left out."""
+    if not job_ids:
+        return ()
+    rows = tx.execute(text(SELECT_RECORD + " where j.job_id = any(:ids)"), {"ids": list(job_ids)}).mappings()
+    found = {row["job_id"]: record_of(row, now) for row in rows}
+    return tuple(found[job_id] for job_id in job_ids if job_id in found)
+
+
+def _by_filters(tx: Tx, query: JobQuery, now: datetime, limit: int, cursor: str | None) -> Answer:
+    where, values = _where(conditions(query, now))
+    total = tx.execute(
+        text(f"select count(*) from postings.job j where {where}"),  # noqa: S608 - our own conditions; values are bound
+        values,
+    ).scalar_one()
+    order = _ORDERS[query.order]
+    after = ""
+    if cursor is not None:
+        after, bounds = _after(order, decode_cursor(cursor, query.fingerprint))
+        values |= bounds
+    nulls = " nulls last" if order.nullable else ""
+    rows = (
+        tx.execute(
+            text(f"{SELECT_RECORD} where {where}{after} order by {order.sql} desc{nulls}, j.job_id limit :limit"),
+            {**values, "limit": limit + 1},
+        )
+        .mappings()
+        .all()
+    )
+    page = rows[:limit]
+    next_cursor = None
+    if len(rows) > limit:
+        next_cursor = encode_cursor(query.fingerprint, [_key(query.order, page[-1]), page[-1]["job_id"]])
+    return Answer(tuple(record_of(row, now) for row in page), total, next_cursor)
+
+
+def _where(chosen: Sequence[Condition]) -> tuple[str, dict[str, Any]]:
+    values: dict[str, Any] = {}
+    for condition in chosen:
+        values |= condition.values
+    return " and ".join(condition.sql for condition in chosen) or "true", values
+
+
+def _key(order: Sort, row: RowMapping) -> str | None:
+    if order is Sort.SALARY:
+        amount = row["salary_year_max"]
+        return None if amount is None else str(amount)
+    instant: datetime = row["posted_at" if order is Sort.POSTED else "last_changed_at"]
+    # Microseconds, unlike everywhere else: a cursor must not round.
+    return instant.isoformat()
+
+
+def _after(order: _Order, position: Sequence[object]) -> tuple[str, dict[str, Any]]:
+    """Return the condition "behind this position" of a keyset page."""
+    try:
+        value, job_id = position
+        if value is not None and order.cast == "timestamptz":
+            value = parse_rfc3339(str(value))
+        elif value is not None:
+            value = float(str(value))
+    except ValueError as error:
+        raise InvalidCursor("This cursor leads nowhere in this search. Leave it out to start again.") from error
+    bounds = {"last_key": value, "last_id": str(job_id)}
+    if value is None:
+        return f" and {order.sql} is null and j.job_id > :last_id", bounds
+    behind = (
+        f"{order.sql} < cast(:last_key as {order.cast})"
+        f" or ({order.sql} = cast(:last_key as {order.cast}) and j.job_id > :last_id)"
+    )
+    if order.nullable:
+        behind += f" or {order.sql} is null"
+    return f" and ({behind})", bounds
+
+
+_FACET_VALUES = {
+    "company": "j.company",
+    "provider": "j.provider",
+    "department": "j.department",
+    "team": "j.team",
+    "country": "unnest(j.country_codes)",
+    "region": "unnest(j.regions)",
+    "city": "unnest(j.cities)",
+    "work_model": "j.work_model",
+    "employment_type": "j.employment_kind",
+    "language": "j.language",
+}
+
+
+def facets(
+    tx: Tx,
+    index: Index,
+    query: JobQuery,
+    names: Sequence[str],
+    *,
+    now: datetime,
+    size: int = FACET_SIZE,
+    disjunctive: bool = False,
+) -> Facets:
+    """Count the values of ``names`` among the postings that fit, the most frequent first.
+
+    Args:
+        tx: a reading transaction.
+        index: the search index; asked when the query has words, or when it is up to date.
+        query: what is asked.
+        names: facets out of ``FACETS``.
+        now: decides what has expired.
+        size: values a facet, at most.
+        disjunctive: count a facet as if its own filter were not set, for multiple choice.
+
+    Raises:
+        IndexUnusable: when there are words to look for and no index to ask.
+    """
+    chosen = conditions(query, now)
+    if query.has_words or _is_fresh(tx, index):
+        hits = index.search(
+            Query(
+                text=query.q,
+                filters=tuple(condition.index for condition in chosen),
+                facets=tuple(Facet(name, size) for name in names),
+                limit=0,
+                disjunctive=disjunctive,
+            )
+        )
+        return hits.facets
+    return {name: _count(tx, name, chosen, size, disjunctive=disjunctive) for name in names}
+
+
+def _is_fresh(tx: Tx, index: Index) -> bool:
+    """Whether the index holds all that this transaction sees, so that its counts are the database's."""
+    try:
+        mark = index.mark()
+        return mark is not None and not has_after(tx, Cursor.parse(mark), PUBLISHED)
+    except (IndexUnusable, ValueError):
+        return False
+
+
+def _count(
+    tx: Tx, name: str, chosen: Sequence[Condition], size: int, *, disjunctive: bool
+) -> tuple[FacetCount, ...]:
+    where, values = _where([c for c in chosen if not (disjunctive and c.field == name)])
+    rows = tx.execute(
+        text(f"""
+            select value, count(*) as number
+              from (select {_FACET_VALUES[name]} as value from postings.job j where {where}) as counted
+             where value is not null
+             group by value order by number desc, value collate "C" limit :size
+        """),  # noqa: S608 - our own expressions; values are bound
+        {**values, "size": size},
+    )
+    return tuple(FacetCount(row.value, row.number) for row in rows)
