@@ -1,6 +1,6 @@
 """How fast the search engine builds and answers, beside bare tantivy on the same folder in the same run.
 
-    python benchmarks/search_engine.py [POSTINGS]
+    python -m benchmarks.search_engine [POSTINGS]
 
 Builds an index of generated postings (200,000 unless told otherwise) in a temporary folder and prints one line a
 measurement. "Bare" is the least a program could do with tantivy itself for the same hits and counts: the words and
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -19,7 +19,7 @@ from time import perf_counter
 from typing import Final, TypeVar
 
 import tantivy
-from generated_postings import TRADE, GeneratedPosting, generated_postings
+from benchmarks.generated_postings import TRADE, GeneratedPosting, generated_postings
 
 from bandmate.engines.search import (
     Facet,
@@ -180,7 +180,7 @@ def alone(index: SearchIndex) -> None:
     kinds: dict[str, list[Query]] = {
         "prefix of 2 letters": [Query(word[:2]) for word in words],
         "prefix of 4 letters": [Query(word[:4]) for word in words],
-        "phrase": [Query(f'"{word} {other}"') for word, other in zip(words, words[1:], strict=False)],
+        "phrase": [Query(f'"{word} {other}"') for word, other in pairwise(words)],
         "typo": [Query(mistyped(word, random) + " ") for word in words if len(word) >= 5],
         "filters only": [Query(filters=FILTERS) for _ in words],
         "everything, 6 facets": [Query(facets=tuple(Facet(name) for name in FACETS)) for _ in words[:50]],

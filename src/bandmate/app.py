@@ -11,6 +11,7 @@ from bandmate.kernel import identity
 from bandmate.kernel.clock import Clock, system_clock
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database
+from bandmate.kernel.events.subscriptions import Subscription
 from bandmate.kernel.identity.middleware import install_identity
 from bandmate.kernel.identity.pages import router as identity_router
 from bandmate.kernel.telemetry import RequestTelemetry, health_router, metrics_router
@@ -22,6 +23,9 @@ from bandmate.postings.api import router as postings_api
 from bandmate.postings.indexing import index_folder
 from bandmate.postings.pages import router as postings_pages
 from bandmate.postings.reading_index import JobIndex
+
+SUBSCRIPTIONS: tuple[Subscription, ...] = ()
+"""Who hears events; the search index follows the log by itself (``postings.indexing``)."""
 
 NAVIGATION = (
     NavItem("Jobs", "/jobs", "briefcase"),
@@ -54,7 +58,7 @@ def create_app(settings: Settings, database: Database, *, clock: Clock = system_
     app.state.job_index = JobIndex(index_folder(settings))
     install_static(app, templates.assets)
     install_error_pages(app, templates)
-    for router in (identity_router, postings_pages, postings_api, health_router(), metrics_router(())):
+    for router in (identity_router, postings_pages, postings_api, health_router(), metrics_router(SUBSCRIPTIONS)):
         app.include_router(router)
     install_identity(app, settings)
     app.add_middleware(SecurityHeaders)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
-from bandmate.kernel import commands as kernel_commands
+from bandmate import demo, serving
+from bandmate.kernel.clock import system_clock
+from bandmate.kernel.commands import FAILED, command_database, migrate_command, notices, stop_command
+from bandmate.kernel.config import Settings, settings
 from bandmate.kernel.errors import BandmateError
+from bandmate.kernel.identity import commands as identity_commands
+from bandmate.kernel.telemetry import configure_logging
 from bandmate.postings import commands as postings_commands
 
 app = typer.Typer(
@@ -17,8 +23,63 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command("migrate")(kernel_commands.migrate_command)
-app.command("stop")(kernel_commands.stop_command)
+
+
+@app.command("serve")
+def serve_command(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 lets the system choose.")] = 8000,
+    worker: Annotated[bool, typer.Option(help="Also run a worker process beside the web process.")] = True,
+) -> None:
+    """Serve pages and API, follow boards and keep the index fresh, until Ctrl-C."""
+    chosen = _started()
+    listener = serving.listen(host, port)
+    with serving.ending_on_signals(), command_database() as database:
+        serving.serve(
+            database,
+            chosen,
+            listener,
+            worker=worker,
+            on_ready=lambda address: notices.print(f"Bandmate: {address}"),
+        )
+
+
+@app.command("worker")
+def worker_command(
+    attached: Annotated[bool, typer.Option(hidden=True, help="Stop when standard input ends.")] = False,
+) -> None:
+    """Run background work only: subscriptions, tasks and the search index."""
+    chosen = _started()
+    with command_database() as database:
+        serving.work(database, chosen, attached=attached)
+
+
+@app.command("demo")
+def demo_command(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The first port to try.")] = 8000,
+) -> None:
+    """Load the fictional sample boards and serve them on loopback."""
+    chosen = _started()
+    listener = serving.listen("127.0.0.1", port, avoid_busy=True)
+    with serving.ending_on_signals(), command_database() as database:
+        offer = demo.prepare(database, chosen, system_clock)
+
+        def invite(address: str) -> None:
+            notices.print(demo.invitation(offer, address))
+
+        serving.serve(database, chosen, listener, worker=True, on_ready=invite)
+
+
+def _started() -> Settings:
+    """Read the settings and set up logging, as a program that keeps running needs it."""
+    chosen = settings()
+    configure_logging(chosen)
+    return chosen
+
+
+app.command("migrate")(migrate_command)
+app.command("stop")(stop_command)
+identity_commands.add_to(app)
 postings_commands.add_to(app)
 
 
@@ -27,5 +88,5 @@ def main() -> None:
     try:
         app()
     except BandmateError as error:
-        kernel_commands.notices.print(error.detail, style="red", markup=False)
-        sys.exit(kernel_commands.FAILED)
+        notices.print(error.detail, style="red", markup=False)
+        sys.exit(FAILED)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -112,6 +115,21 @@ def running(*runners: Runner) -> Iterator[None]:
             assert not thread.is_alive()
 
 
+KILLED = """
+import os, signal, sys
+from sqlalchemy import text
+from bandmate.kernel.clock import system_clock
+from bandmate.kernel.database.session import connect
+from bandmate.kernel.events.subscriptions import Subscription, run_once
+
+def handle(tx, events):
+    tx.execute(text("insert into public.heard (subject) values ('half done')"))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+run_once(connect(sys.argv[1]), Subscription("tests.songs", None, handle), system_clock)
+"""
+
+
 class TestRunOnce:
     """One batch, one transaction."""
 
@@ -177,6 +195,17 @@ class TestRunOnce:
         run_once(database, songs(store), system_clock)
         assert stored() == ["one"]
 
+    def test_killed_process_leaves_neither_effect_nor_move(
+        self, database: Database, stored: Callable[[], list[str]]
+    ) -> None:
+        """A process killed (SIGKILL) after the effect takes it along; the next one starts from the same place."""
+        write(database, "one", "two")
+        killed = subprocess.run([sys.executable, "-c", KILLED, database.url], timeout=60, check=False)
+        assert killed.returncode == -signal.SIGKILL
+        assert stored() == []
+        assert eventually(lambda: run_once(database, songs(store), system_clock) == 2)
+        assert stored() == ["one", "two"]
+
     def test_handler_publishes_in_its_transaction(self, database: Database) -> None:
         """Events that a handler publishes stand in the log with its effect and are heard by others afterwards."""
         heard = Heard()
@@ -205,17 +234,20 @@ class TestOutside:
         assert heard.subjects == ["one", "one"]
 
     def test_slow_effect_does_not_hold_up_others(self, database: Database) -> None:
-        """While an outside handler works, later events reach other subscriptions."""
+        """What is published while an outside handler works is heard by others before it ends."""
         heard = Heard()
+        heard_meanwhile: list[str] = []
 
         def slow(tx: Tx, events: Sequence[StoredEvent]) -> None:
             write(database, "meanwhile")
             run_once(database, Subscription("tests.others", None, heard), system_clock)
+            heard_meanwhile.extend(heard.subjects)
 
         write(database, "one")
+        run_once(database, songs(Heard(), outside=True), system_clock)
+        write(database, "two")
         run_once(database, songs(slow, outside=True), system_clock)
-        run_once(database, songs(slow, outside=True), system_clock)
-        assert heard.subjects == ["one", "meanwhile"]
+        assert heard_meanwhile == ["one", "two", "meanwhile"]
 
     @pytest.mark.parametrize("outside", [False, True])
     def test_held_subscription_is_passed_by(self, database: Database, outside: bool) -> None:

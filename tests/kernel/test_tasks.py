@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -288,7 +289,7 @@ class TestRun:
         with Worker(database, registry):
             with database.begin() as tx:
                 registry.defer(tx, "tests.play", song="Anthem")
-            assert eventually(lambda: played == ["Anthem"])
+            assert eventually(lambda: [job["status"] for job in jobs(database)] == ["succeeded"])
             with database.begin() as tx:
                 tx.execute(
                     text("""
@@ -299,6 +300,24 @@ class TestRun:
             with database.begin() as tx:
                 registry.defer(tx, "tests.play", song="Ballad")
             assert eventually(lambda: played == ["Anthem", "Ballad"], seconds=20)
+
+    def test_outcome_is_written_again_after_a_lost_connection(
+        self, database: Database, registry: TaskRegistry
+    ) -> None:
+        """A statement whose connection is lost on the way is said again on another one."""
+
+        async def write() -> None:
+            async with create_task_app(database, registry).open_async() as app:
+                await app.connector.execute_query_async(
+                    "select case when nextval('public.tries') = 1 then pg_terminate_backend(pg_backend_pid()) end"
+                )
+
+        with database.begin() as tx:
+            tx.execute(text("create sequence public.tries"))
+        asyncio.run(write())
+        with database.begin() as tx:
+            assert tx.execute(text("select last_value from public.tries")).scalar_one() == 2
+            tx.execute(text("drop sequence public.tries"))
 
 
 class TestPeriodic:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+import socket
 import urllib.request
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,10 +16,11 @@ import pytest
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import StreamingResponse
-from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import create_engine, text
 from starlette.applications import Starlette
+from starlette.middleware.base import RequestResponseEndpoint
+from starlette.responses import Response
 
 from bandmate.kernel.clock import system_clock
 from bandmate.kernel.database.session import Database, Tx
@@ -31,6 +34,11 @@ from bandmate.kernel.telemetry.health import health_router
 from bandmate.kernel.telemetry.logs import configure_logging
 from bandmate.kernel.telemetry.metrics import metrics_router, serve_metrics
 from bandmate.kernel.telemetry.requests import RequestTelemetry
+
+with warnings.catch_warnings():
+    # Starlette would rather have httpx2 for its test client; nothing else here needs a second HTTP library.
+    warnings.simplefilter("ignore", UserWarning)
+    from starlette.testclient import TestClient
 
 OPERATOR = Asker(None, "Olga", frozenset(Role.OPERATOR.included), frozenset(), "session")
 
@@ -142,10 +150,7 @@ class TestLogs:
         """Secrets inside messages and tracebacks are hidden in both formats."""
         stream = Lines()
         configure_logging(format_, "INFO", stream)
-        try:
-            raise BandmateError(message)
-        except BandmateError:
-            structlog.get_logger().exception(message)
+        structlog.get_logger().error(message, exc_info=BandmateError(message))
         assert "BandmateError" in stream.getvalue()
         assert "hunter2" not in stream.getvalue()
 
@@ -172,7 +177,7 @@ def song_app(
         return StreamingResponse(iter(["data: 1\n\n"]), media_type="text/event-stream")
 
     @app.middleware("http")
-    async def sign_in(request: Request, call_next):  # type: ignore[no-untyped-def] # noqa: ANN202 - a test's shortcut
+    async def sign_in(request: Request, call_next: RequestResponseEndpoint) -> Response:
         if asker is not None:
             request.state.asker = asker
         return await call_next(request)
@@ -318,8 +323,14 @@ class TestMetrics:
 
     def test_worker_exposes_its_own(self) -> None:
         """A process without web gives its figures on a port of its own until closed."""
-        close = serve_metrics(0)
-        close()
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        close = serve_metrics(port)
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+                assert b"process_resident_memory_bytes" in answer.read()
+        finally:
+            close()
 
 
 class TestMetricsAccess:

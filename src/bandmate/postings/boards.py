@@ -84,12 +84,15 @@ def follow(tx: Tx, board: BoardName, *, every: timedelta, company: str | None, n
         {"every": int(every.total_seconds() // 60), "now": now, "board_id": board.board_id},
     )
     if company is not None:
-        _assign_company(tx, board, company)
-        publish(tx, [board_event(BOARD_REBUILT, board, now)])
+        name_company(tx, board, company, now=now)
 
 
-def _assign_company(tx: Tx, board: BoardName, company: str) -> None:
-    """Put a board under the company of that name; one that an operator named before is shared by its boards."""
+def name_company(tx: Tx, board: BoardName, company: str, *, now: datetime) -> None:
+    """Put a board under the company of that name; one that an operator named before is shared by its boards.
+
+    Raises:
+        InvalidInput: when the name is empty.
+    """
     name = " ".join(company.split())
     if not name:
         raise InvalidInput("The company's name is empty; leave --company out or give a name.")
@@ -108,6 +111,7 @@ def _assign_company(tx: Tx, board: BoardName, company: str) -> None:
     tx.execute(
         text("update postings.job set org_id = :org_id, company = :name where board_id = :board_id"), values
     )
+    publish(tx, [board_event(BOARD_REBUILT, board, now)])
 
 
 def unfollow(tx: Tx, board: BoardName) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated
 
@@ -50,16 +51,18 @@ def crawl_command(names: BoardArguments) -> None:
 async def _crawl(database: Database, asked: list[BoardName]) -> int:
     """Crawl and tell of each board as it is done; return how many failed."""
     failed = 0
-    async for crawled in crawl(database, asked, settings(), system_clock):
-        counts = crawled.counts
-        if counts.failed:
-            failed += 1
-            notices.print(f"{crawled.board}: failed. {crawled.observation.detail or ''}")
-            continue
-        notices.print(
-            f"{crawled.board}: {crawled.observation.outcome}, {crawled.observation.listed} listed, "
-            f"{counts.created} new, {counts.updated} changes, {counts.closed} closed, {counts.reopened} reopened"
-        )
+    async with aclosing(crawl(database, asked, settings(), system_clock)) as crawling:
+        async for crawled in crawling:
+            counts = crawled.counts
+            if counts.failed:
+                failed += 1
+                notices.print(f"{crawled.board}: failed. {crawled.observation.detail or ''}")
+                continue
+            notices.print(
+                f"{crawled.board}: {crawled.observation.outcome}, {crawled.observation.listed} listed, "
+                f"{counts.created} new, {counts.updated} changes, {counts.closed} closed, "
+                f"{counts.reopened} reopened"
+            )
     return failed
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,16 +36,17 @@ class Crawled:
 
 async def crawl(
     database: Database, boards: Sequence[BoardName], settings: Settings, clock: Clock
-) -> AsyncIterator[Crawled]:
+) -> AsyncGenerator[Crawled]:
     """Fetch boards side by side and yield each once its records are committed."""
     archive = Archive(settings.archive_folder)
     scope = LaunchScope.of(settings)
     with database.read() as tx:
         last = {board: _last_payload(tx, board) for board in boards}
     requests = [BoardRequest(board.provider, board.board, _validators(last[board], archive)) for board in boards]
-    async for fetched in fetch_boards(requests, settings, clock):
-        board = BoardName(fetched.request.provider, fetched.request.board)
-        yield await asyncio.to_thread(_take, database, archive, scope, board, fetched, last[board])
+    async with aclosing(fetch_boards(requests, settings, clock)) as fetching:
+        async for fetched in fetching:
+            board = BoardName(fetched.request.provider, fetched.request.board)
+            yield await asyncio.to_thread(_take, database, archive, scope, board, fetched, last[board])
 
 
 def _last_payload(tx: Tx, board: BoardName) -> Any:

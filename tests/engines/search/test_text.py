@@ -97,6 +97,14 @@ def test_an_unfinished_phrase_finds_its_continuation(find: Find) -> None:
     assert find("node.j", titles) == ["2"]
 
 
+def test_a_phrase_that_could_go_on_in_too_many_ways_waits_for_more(fill: Fill) -> None:
+    """While the last letter of an open phrase begins thousands of words, the phrase before it is what counts."""
+    many = " ".join(f"s{number}" for number in range(20_000))
+    index = fill({"1": {"title": "data sound"}, "2": {"title": "data engineer"}, "3": {"title": many}})
+    assert index.search(Query('"data s')).ids == ("1", "2")
+    assert index.search(Query('"data so')).ids == ("1",)
+
+
 def test_the_finished_word_comes_before_its_completions(fill: Fill) -> None:
     """A document with the very word precedes one with a longer word, even where that stands in the title."""
     index = fill({"1": {"title": "Production product"}, "2": {"description": "prod " + "filler " * 50}})

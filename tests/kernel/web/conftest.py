@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -85,6 +86,13 @@ def app(templates: Templates) -> FastAPI:
     def parts(request: Request) -> Response:
         return templates.render(request, "test/parts.html")
 
+    add_troubles(app)
+    return app
+
+
+def add_troubles(app: FastAPI) -> None:
+    """Add the routes that answer with anything but a page."""
+
     @app.post("/form")
     def form() -> Response:
         response = RedirectResponse("/parts", 303)
@@ -113,10 +121,8 @@ def app(templates: Templates) -> FastAPI:
     def boom() -> None:
         raise RuntimeError("secret: the tape is torn")
 
-    return app
 
-
-LISTED: Mapping[str, object] = {
+LISTED: Mapping[str, Any] = {
     "jobs": [
         {"title": "Backend Engineer, Playback", "company": "Northlight Music"},
         {"title": "Royalty Analyst", "company": "Harbour Records"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from operator import attrgetter
 
 import pytest
 from fastapi import FastAPI
@@ -19,6 +20,8 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
 
 
 class TestDocuments:
+    """What programs are told."""
+
     def test_an_error_is_a_problem_document(self, client: TestClient) -> None:
         """An API answers with the members of RFC 9457, the request's id, and the error's own members."""
         answer = client.get("/stage/v1/conflict")
@@ -99,6 +102,8 @@ class TestDocuments:
 
 
 class TestPages:
+    """What people are shown."""
+
     def test_a_person_sees_a_page(self, client: TestClient) -> None:
         """A browser gets what happened, what was kept, what to do, and the code, in the shell."""
         answer = client.get("/conflict", headers=BROWSER)
@@ -143,7 +148,7 @@ class TestPages:
         assert "secret" not in answer.text
         assert answer.headers["Content-Security-Policy"]
 
-    @pytest.mark.parametrize("kind", sorted(_EXPLANATIONS, key=lambda kind: kind.slug))
+    @pytest.mark.parametrize("kind", sorted(_EXPLANATIONS, key=attrgetter("slug")))
     def test_every_kind_has_a_page(self, client: TestClient, kind: type[BandmateError]) -> None:
         """The type of a problem document is the address of its explanation."""
         answer = client.get(f"/problems/{kind.slug}")
@@ -156,6 +161,8 @@ class TestPages:
 
 
 class TestKinds:
+    """The tree of errors and its explanations."""
+
     def test_every_kind_of_the_kernel_is_explained(self) -> None:
         """Nobody adds an error to the tree without words for the person who meets it."""
         tree = {kind for kind in all_kinds() if kind.__module__ == BandmateError.__module__}

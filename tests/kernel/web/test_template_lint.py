@@ -1,4 +1,4 @@
-"""Rules that every template of every context keeps; a strict Content-Security-Policy would break what breaks them."""
+"""Rules that every template of every context keeps; what breaks them, our Content-Security-Policy breaks."""
 
 from __future__ import annotations
 

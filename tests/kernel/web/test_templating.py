@@ -36,6 +36,8 @@ def request(path: str = "/page", query: str = "", **headers: str) -> Request:
 
 
 class TestPages:
+    """Whole pages in the shell."""
+
     def test_a_page_lives_in_the_shell(self, page: Fetch) -> None:
         """A page has one title, a search field, a skip link and the navigation."""
         text = page("/page")
@@ -81,6 +83,8 @@ class TestPages:
 
 
 class TestParts:
+    """What htmx is answered with."""
+
     def test_htmx_is_answered_with_the_block_of_its_target(self, client: TestClient) -> None:
         """A request for #results gets the block results, with what the template set and defined at its top."""
         text = client.get("/page", headers=PARTIAL).text
@@ -120,6 +124,8 @@ class TestParts:
 
 
 class TestText:
+    """What people write stays text."""
+
     @pytest.mark.parametrize("where", ["text", "title", "q"])
     def test_hostile_text_is_escaped(self, client: TestClient, where: str) -> None:
         """Markup in what people write is shown, never run, in content, title and fields."""
@@ -137,6 +143,8 @@ class TestText:
 
 
 class TestTimes:
+    """Times in the zone of the reader."""
+
     def shown(self, templates: Templates, cookie: str = "", at: datetime = AT) -> str:
         """Render the page of times for a reader with this cookie."""
         return bytes(templates.render(request(cookie=cookie), "test/times.html", at=at).body).decode()
@@ -193,6 +201,8 @@ def text_of_timeline(text: str) -> str:
 
 
 class TestAddresses:
+    """Addresses with some of their query changed."""
+
     def test_filters_are_changed_within_the_address(self, templates: Templates) -> None:
         """url_with replaces a name, drops one, drops a single pair, and keeps the rest in order."""
         context = templates._context(request("/jobs", "q=a+b&city=Berlin&city=Malm%C3%B6&cursor=x"), {})
@@ -205,6 +215,8 @@ class TestAddresses:
 
 
 class TestNotices:
+    """What was done, said once."""
+
     def test_what_was_done_is_said_once_with_an_undo(self, client: TestClient) -> None:
         """After a form the next page says what happened and offers a guarded undo; the one after does not."""
         assert client.post("/form").status_code == 303

@@ -4,42 +4,73 @@ from __future__ import annotations
 
 import re
 
-SIGNS = {
-    "US$": "USD", "USD": "USD", "US DOLLARS": "USD", "DOLLARS": "USD", "$": "$",
-    "CA$": "CAD", "C$": "CAD", "CAD": "CAD", "CDN": "CAD", "CAN$": "CAD", "CAD$": "CAD", "USD$": "USD", "AUD$": "AUD",
-    "A$": "AUD", "AU$": "AUD", "AUD": "AUD", "NZ$": "NZD", "NZD": "NZD", "S$": "SGD", "SG$": "SGD", "SGD": "SGD",
-    "HK$": "HKD", "HKD": "HKD", "NT$": "TWD", "TWD": "TWD", "MX$": "MXN", "MXN": "MXN", "R$": "BRL", "BRL": "BRL",
-    "€": "EUR", "EUR": "EUR", "EUROS": "EUR", "EURO": "EUR", "£": "GBP", "GBP": "GBP", "POUNDS": "GBP",
-    "CHF": "CHF", "SFR": "CHF", "SEK": "SEK", "NOK": "NOK", "DKK": "DKK", "KR": "KR", "ISK": "ISK",
-    "ZŁ": "PLN", "PLN": "PLN", "KČ": "CZK", "CZK": "CZK", "HUF": "HUF", "FT": "HUF", "RON": "RON", "LEI": "RON",
-    "BGN": "BGN", "UAH": "UAH", "₴": "UAH", "RUB": "RUB", "₽": "RUB", "₺": "TRY", "TRY": "TRY", "TL": "TRY",
-    "₪": "ILS", "ILS": "ILS", "NIS": "ILS", "AED": "AED", "SAR": "SAR", "QAR": "QAR", "KWD": "KWD", "EGP": "EGP",
-    "₹": "INR", "INR": "INR", "RS": "INR", "RS.": "INR", "RUPEES": "INR", "PKR": "PKR", "LKR": "LKR", "BDT": "BDT",
-    "¥": "¥", "￥": "¥", "JPY": "JPY", "円": "JPY", "YEN": "JPY", "CNY": "CNY", "RMB": "CNY", "元": "CNY",
-    "₩": "KRW", "KRW": "KRW", "원": "KRW", "₱": "PHP", "PHP": "PHP", "฿": "THB", "THB": "THB", "₫": "VND", "VND": "VND",
-    "RM": "MYR", "MYR": "MYR", "RP": "IDR", "IDR": "IDR", "ZAR": "ZAR", "R": "ZAR", "₦": "NGN", "NGN": "NGN",
-    "KES": "KES", "KSH": "KES", "GHS": "GHS", "CLP": "CLP", "COP": "COP", "ARS": "ARS", "PEN": "PEN", "S/": "PEN",
-    "GEL": "GEL", "₾": "GEL", "₸": "KZT", "KZT": "KZT",
-}  # fmt: skip
-"""Currency by sign, code or word in capitals; "$", "¥" and "KR" belong to several countries."""
+_WRITTEN = {
+    "USD": "US$ DOLLARS USD$",
+    "$": "$",
+    "CAD": "CA$ C$ CDN CAN$ CAD$",
+    "AUD": "AUD$ A$ AU$",
+    "NZD": "NZ$",
+    "SGD": "S$ SG$",
+    "HKD": "HK$",
+    "TWD": "NT$",
+    "MXN": "MX$",
+    "BRL": "R$",
+    "EUR": "€ EUROS EURO",
+    "GBP": "£ POUNDS",
+    "CHF": "SFR",
+    "KR": "KR",
+    "PLN": "ZŁ",
+    "CZK": "KČ",
+    "HUF": "FT",
+    "RON": "LEI",
+    "UAH": "₴",
+    "RUB": "₽",
+    "TRY": "₺ TL",
+    "ILS": "₪ NIS",
+    "INR": "₹ RS RS. RUPEES",
+    "¥": "¥ ￥",
+    "JPY": "円 YEN",
+    "CNY": "RMB 元",
+    "KRW": "₩ 원",
+    "PHP": "₱",
+    "THB": "฿",
+    "VND": "₫",
+    "MYR": "RM",
+    "IDR": "RP",
+    "ZAR": "R",
+    "NGN": "₦",
+    "KES": "KSH",
+    "PEN": "S/",
+    "GEL": "₾",
+    "KZT": "₸",
+}
+"""Signs and words of a currency; "$", "¥" and "KR" belong to several countries and are told apart later."""
+_ONLY_CODES = "SEK NOK DKK ISK BGN AED SAR QAR KWD EGP PKR LKR BDT GHS CLP COP ARS"
+SIGNS = {sign: code for code, signs in _WRITTEN.items() for sign in signs.split()}
+SIGNS |= {code: code for code in [*_WRITTEN, *_ONLY_CODES.split()] if code.isalpha() and code != "KR"}
+"""Currency by sign, code or word in capitals."""
 
+_EURO = (
+    "DE", "FR", "ES", "IT", "NL", "BE", "AT", "IE", "PT", "FI", "GR", "LU", "SK", "SI", "EE", "LV", "LT", "MT",
+    "CY", "HR",
+)  # fmt: skip
 BY_COUNTRY = {
     "US": "USD", "CA": "CAD", "AU": "AUD", "NZ": "NZD", "SG": "SGD", "HK": "HKD", "GB": "GBP", "CH": "CHF",
     "SE": "SEK", "NO": "NOK", "DK": "DKK", "IS": "ISK", "PL": "PLN", "CZ": "CZK", "HU": "HUF", "RO": "RON",
     "JP": "JPY", "CN": "CNY", "IN": "INR", "KR": "KRW", "BR": "BRL", "MX": "MXN", "ZA": "ZAR", "IL": "ILS",
     "AE": "AED", "SA": "SAR", "PH": "PHP", "TR": "TRY", "MY": "MYR", "TH": "THB", "ID": "IDR", "VN": "VND",
-} | dict.fromkeys("DE FR ES IT NL BE AT IE PT FI GR LU SK SI EE LV LT MT CY HR".split(), "EUR")  # fmt: skip
+} | dict.fromkeys(_EURO, "EUR")  # fmt: skip
 """Currency in which salaries of a country are stated."""
 
 _DOLLARS = frozenset({"CA", "AU", "NZ", "SG", "HK"})
 """Countries whose employers mean their own dollar by a bare "$"."""
 
 PER_DOLLAR = {
-    "JPY": 150, "KRW": 1300, "INR": 85, "PHP": 57, "HUF": 360, "CZK": 23, "ISK": 135, "RUB": 90, "UAH": 41, "TRY": 35,
-    "THB": 34, "VND": 25000, "IDR": 16000, "ZAR": 18, "NGN": 1500, "KES": 130, "CLP": 950, "COP": 4200, "ARS": 1000,
-    "MXN": 18, "BRL": 5.5, "SEK": 10.5, "NOK": 10.8, "DKK": 6.9, "PLN": 4, "CNY": 7, "TWD": 32, "HKD": 7.8, "EGP": 50,
-    "PKR": 280, "LKR": 300, "BDT": 120, "ILS": 3.7, "AED": 3.7, "SAR": 3.75, "QAR": 3.6, "RON": 4.6, "MYR": 4.5,
-    "GHS": 14, "PEN": 3.7, "KZT": 500, "BGN": 1.8, "GEL": 2.7,
+    "JPY": 150, "KRW": 1300, "INR": 85, "PHP": 57, "HUF": 360, "CZK": 23, "ISK": 135, "RUB": 90, "UAH": 41,
+    "TRY": 35, "THB": 34, "VND": 25000, "IDR": 16000, "ZAR": 18, "NGN": 1500, "KES": 130, "CLP": 950,
+    "COP": 4200, "ARS": 1000, "MXN": 18, "BRL": 5.5, "SEK": 10.5, "NOK": 10.8, "DKK": 6.9, "PLN": 4, "CNY": 7,
+    "TWD": 32, "HKD": 7.8, "EGP": 50, "PKR": 280, "LKR": 300, "BDT": 120, "ILS": 3.7, "AED": 3.7, "SAR": 3.75,
+    "QAR": 3.6, "RON": 4.6, "MYR": 4.5, "GHS": 14, "PEN": 3.7, "KZT": 500, "BGN": 1.8, "GEL": 2.7,
 }  # fmt: skip
 """Rough worth of a US dollar: only to tell a possible wage from an impossible one, never to convert."""
 
@@ -72,10 +103,10 @@ _LONGEST_SIGN = 5
 
 
 def sign_before(text: str, position: int) -> int:
-    """Where the currency sign that ends right before ``position`` begins; ``position`` itself where there is none.
+    """Where the currency sign that ends right before ``position`` begins; ``position`` where there is none.
 
-    A sign may touch the amount or stand one space off; letters must not be the tail of a longer word, and a code may
-    carry the symbol too (``"CAD $"``).
+    A sign may touch the amount or stand one space off; letters must not be the tail of a longer word, and a
+    code may carry the symbol too (``"CAD $"``).
     """
     end = position - 1 if position and text[position - 1] in " \u00a0\u202f" else position
     if end and text[end - 1] == "." and text[max(0, end - 3) : end].upper() == "RS.":
@@ -86,6 +117,6 @@ def sign_before(text: str, position: int) -> int:
         if sign in SIGNS and not (sign[0].isalpha() and start and text[start - 1].isalpha()):
             if not sign[0].isalpha() and start and text[start - 1].isspace():
                 further = sign_before(text, start)  # "CAD $120,000"
-                return further if further < start else start
+                return min(further, start)
             return start
     return position

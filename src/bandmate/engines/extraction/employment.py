@@ -1,4 +1,5 @@
 """Full time, part time, contract, internship or temporary."""
+# ruff: noqa: RUF001 - typographic dashes and quotes are what these patterns look for
 
 from __future__ import annotations
 
@@ -90,7 +91,7 @@ _NOT_OF_THE_JOB = re.compile(
     re.IGNORECASE,
 )
 _KIND = (
-    r"(?P<kind>part[- ]time|intern(?:ship)?|working student|contract(?:or|ing|ual)?(?:[- ]to[- ]hire)?|freelance|"
+    r"(part[- ]time|intern(?:ship)?|working student|contract(?:or|ing|ual)?(?:[- ]to[- ]hire)?|freelance|"
     r"independent contractor|b2b contract|temporary|seasonal|fixed[- ]term|per diem|full[- ]time|permanent|"
     r"teilzeit|vollzeit|praktikum|werkstudent\w*|befristete?|stage|alternance|cdi|cdd)"
 )
@@ -107,29 +108,30 @@ _SENTENCE = re.compile(
     r"internship|hire)\b"
     r"|[.,;\n])"
     r"|\b(?:this|the) (?:role|position|job|opportunity) is (?:offered )?(?:on an? )?(?:\w+[ -]){0,3}?"
-    + _KIND.replace("kind", "kind2")
+    + _KIND
     + r"\b(?! (?:customer|client))"
     r"|\b(?:for|on|offering|as) an? (?:[\w-]+ ){0,2}?"
-    + _KIND.replace("kind", "kind3")
+    + _KIND
     + r" (?:role|position|basis|assignment|engagement)\b"
-    r"|\b(?:join\w*|seeking|looking for|hiring)\b (?:[\w’'-]+ ){0,8}?(?P<kind4>freelance|"
+    r"|\b(?:join\w*|seeking|looking for|hiring)\b (?:[\w’'-]+ ){0,8}?(freelance|"
     r"part[- ]time)\b(?! (?:or|and|/))"
-    r"|^.{0,50}\b" + _KIND.replace("kind", "kind5") + r" (?:role|position)[.!]?$",
+    r"|^.{0,50}\b" + _KIND + r" (?:role|position)[.!]?$",
     re.IGNORECASE,
 )
 _STEMS = (
-    "part-time", "part time", "contract", "internship", "intern ", "freelanc", "temporary", "seasonal", "fixed-term", "fixed term", "full-time",
-    "full time", "permanent", "teilzeit", "vollzeit", "praktik", "werkstud", "befristet", "working student", "per diem",
-    " stage ", "alternance", "cdi", "cdd",
+    "part-time", "part time", "contract", "internship", "intern ", "freelanc", "temporary", "seasonal", "fixed-term",
+    "fixed term", "full-time", "full time", "permanent", "teilzeit", "vollzeit", "praktik", "werkstud", "befristet",
+    "working student", "per diem", " stage ", "alternance", "cdi", "cdd",
 )  # fmt: skip
 
 
 def find_employment_type(title: str, text: str) -> EmploymentFinding | None:
-    """What title and description say about the kind of employment; None where they say nothing.
+    r"""What title and description say about the kind of employment; None where they say nothing.
 
-    The title comes first ("Data Migration Analyst (Contract)"), then a labelled line ("Employment type: Part-time"),
-    then a sentence about the role ("This is a six-month contract position"). Words about other things (smart contracts,
-    internship programmes, permanent residents) do not count. ``quote == (title + "\\n" + text)[start:end]``.
+    The title comes first ("Data Migration Analyst (Contract)"), then a labelled line ("Employment type:
+    Part-time"), then a sentence about the role ("This is a six-month contract position"). Words about other
+    things (smart contracts, internship programmes, permanent residents) do not count. ``quote == (title + "\\n"
+    + text)[start:end]``.
     """
     found = _in_title(title)
     if found:

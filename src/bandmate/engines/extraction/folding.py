@@ -1,4 +1,5 @@
 """One spelling for comparing names."""
+# ruff: noqa: RUF001 - typographic dashes and quotes are what these patterns look for
 
 from __future__ import annotations
 

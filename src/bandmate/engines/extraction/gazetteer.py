@@ -81,7 +81,7 @@ def country_name(code: str) -> str:
 
 @cache
 def country_code_of(text: str) -> str | None:
-    """ISO 3166-1 alpha-2 code of a country given by name in any common language, alpha-2 or alpha-3 code, or None."""
+    """ISO 3166-1 alpha-2 code of a country, given by its name in any common language or by a code; else None."""
     places = gazetteer()
     key = fold(text)
     if len(key) == 2 and key.isascii() and key.upper() in places.country_names:  # noqa: PLR2004 - alpha-2

@@ -1,9 +1,11 @@
 """A location string into places: city, region, country.
 
-How it decides. The string is cut into places, each place into parts ("New York", "NY"). Every part may mean several
-things: Georgia is a country and a state, CA is California and Canada. Each meaning votes for its country, and a state
-that fits the city votes twice; the country with most votes wins, and the other parts are read in its light.
+How it decides. The string is cut into places, each place into parts ("New York", "NY"). Every part may mean
+several things: Georgia is a country and a state, CA is California and Canada. Each meaning votes for its
+country, and a state that fits the city votes twice; the country with most votes wins, and the other parts are
+read in its light.
 """
+# ruff: noqa: RUF001 - typographic dashes and quotes are what these patterns look for
 
 from __future__ import annotations
 
@@ -75,7 +77,8 @@ _CODE = re.compile(r"^[A-Z]{2,3}$")
 _WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*\.?")
 _POSTCODE_TAIL = re.compile(r"\s+\d[\d\s-]*$")
 
-_NAMED = 3.0
+_PLAIN_CODES = frozenset({"US", "UK"})
+"""Codes that mean nothing but a country."""
 _MARKET = {"US": 0.1, "GB": 0.1, "CA": 0.05, "DE": 0.05, "FR": 0.05, "AU": 0.05, "IN": 0.05}
 """Where most postings come from: tips the scales between places of one name and like size."""
 _LARGE = 100
@@ -85,8 +88,8 @@ _LARGE = 100
 def parse_location(text: str, *, country_hint: str | None = None) -> tuple[Place, ...]:
     """The places of a location string, in its order; empty where the string is.
 
-    ``country_hint`` is a country the posting states elsewhere, in any spelling; it decides between meanings that the
-    string leaves open and stands in where the string names no country at all.
+    ``country_hint`` is a country the posting states elsewhere, in any spelling; it decides between meanings
+    that the string leaves open and stands in where the string names no country at all.
     """
     text = " ".join(text[:_LONGEST].split()) if "\n" not in text else text[:_LONGEST].strip()
     if not text:
@@ -117,14 +120,12 @@ def _listed(piece: str) -> list[str]:
     if len(parts) < 2:  # noqa: PLR2004 - a list has two members
         return [piece]
     known = [_part(part) for part in parts]
-    if all(part.country for part in known) and len({part.country for part in known}) == len(parts):
-        if not (len(parts) == 2 and known[0].cities):  # "Singapore, Singapore", "Luxembourg, Belgium"  # noqa: PLR2004
-            return parts
-    elif len(parts) > 2 and all(part.regions and not part.country for part in known):  # noqa: PLR2004
-        return parts
-    elif all(_is_large_city(part) for part in known):
-        return parts
-    return [piece]
+    countries = {part.country for part in known}
+    if None not in countries and len(countries) == len(parts):
+        # "Luxembourg, Belgium" is a place in a country, "France, Belgium" are two
+        return [piece] if len(parts) == 2 and known[0].cities else parts  # noqa: PLR2004 - a pair
+    states = len(parts) > 2 and all(part.regions and not part.country for part in known)  # noqa: PLR2004 - more than city, state
+    return parts if states or all(_is_large_city(part) for part in known) else [piece]
 
 
 def _is_large_city(part: _Part) -> bool:
@@ -220,33 +221,35 @@ def _inside(piece: str) -> list[_Part]:
 
 
 def _votes(parts: list[_Part], hint: str | None) -> dict[str, float]:
-    """Votes for countries: a name 3, a state 2, a city 1 to 1.6 by size, a code 1.5, a city in a stated state 1 more."""
+    """The votes of all parts by country."""
     votes: dict[str, float] = {}
-    coded = {(region.country_code, region.code) for part in parts for region in part.regions if region.code}
+    states = {(region.country_code, region.code) for part in parts for region in part.regions if region.code}
     for part in parts:
-        is_code = bool(_CODE.match(part.text))
-        voted: dict[str, float] = {}
-        if part.country:
-            voted[part.country] = _NAMED if not is_code or len(part.text) > 2 or part.text in ("US", "UK") else 1.5  # noqa: PLR2004
-            if not is_code and any(region.code for region in part.regions):
-                voted[part.country] = 1.9  # Georgia: the state is meant unless a Georgian city stands beside it
-        for region in part.regions:
-            weight = 1.5 if is_code else 2.0 if region.code else 1.2
-            voted[region.country_code] = max(voted.get(region.country_code, 0.0), weight)
-        for city in part.cities:
-            weight = (
-                0.8
-                + math.log10(city.thousands + 1) / 6
-                + 0.3 * city.own_name
-                + _MARKET.get(city.country_code, 0.0)
-            )
-            if len(parts) > 1 and (city.country_code, city.region) in coded and city.region != part.text:
-                weight += 1.0
-            voted[city.country_code] = max(voted.get(city.country_code, 0.0), weight)
-        for country, weight in voted.items():
+        for country, weight in _votes_of(part, states if len(parts) > 1 else set()).items():
             votes[country] = votes.get(country, 0.0) + weight
     if hint in votes:
         votes[hint] += 2.0
+    return votes
+
+
+def _votes_of(part: _Part, states: set[tuple[str, str]]) -> dict[str, float]:
+    """A country's name counts 3, a state 2, a code 1.5, a city 1 to 1.6 by size and 1 more in its stated state."""
+    votes: dict[str, float] = {}
+    is_code = bool(_CODE.match(part.text))
+    if part.country:
+        votes[part.country] = 1.5 if is_code and len(part.text) < 3 and part.text not in _PLAIN_CODES else 3.0  # noqa: PLR2004 - alpha-2
+        if not is_code and any(region.code for region in part.regions):
+            votes[part.country] = 1.9  # Georgia: the state is meant unless a Georgian city stands beside it
+    for region in part.regions:
+        weight = 1.5 if is_code else 2.0 if region.code else 1.2
+        votes[region.country_code] = max(votes.get(region.country_code, 0.0), weight)
+    for city in part.cities:
+        weight = (
+            0.8 + math.log10(city.thousands + 1) / 6 + 0.3 * city.own_name + _MARKET.get(city.country_code, 0.0)
+        )
+        if (city.country_code, city.region) in states and city.region != part.text:
+            weight += 1.0
+        votes[city.country_code] = max(votes.get(city.country_code, 0.0), weight)
     return votes
 
 
@@ -258,11 +261,8 @@ def _read(parts: list[_Part], winner: str) -> tuple[str | None, str | None, bool
     for part in parts:
         is_city = any(meaning.country_code == winner for meaning in part.cities)
         is_region = any(meaning.country_code == winner for meaning in part.regions)
-        if (
-            is_city
-            and city is None
-            and not (is_region and (_CODE.match(part.text) or _names_a_city(parts, part, winner)))
-        ):
+        is_state = is_region and (_CODE.match(part.text) or _names_a_city(parts, part, winner))
+        if is_city and city is None and not is_state:
             city = part.text
         elif part.country == winner:
             named = True

@@ -3,19 +3,25 @@
 Numbers are looked up first; the few characters around each are then read for signs, multipliers and periods. Two
 amounts with nothing but a range word between them are one range. Everything is anchored, so that time is linear.
 """
+# ruff: noqa: RUF001 - typographic dashes and quotes are what these patterns look for
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from bandmate.engines.extraction.currencies import SUFFIX, currency_of, sign_before
 from bandmate.engines.extraction.periods import Period, period_after
 
 _NUMBER = re.compile(r"[0-9]++(?:[.,'’][0-9]++|[ \u00a0\u202f\u2009][0-9]{3}(?![0-9]))*+")
 _LONGEST_NUMBER = 20
+_THIN = re.compile(r"[ \u00a0\u202f\u2009'’]")
+_GROUP = 3
+"""Digits between two thousands separators."""
+_CENTS = 2
+"""Decimals of a price at most."""
 _MULTIPLIER = re.compile(
     r"\s?(?:(?P<thousand>k(?:ilo)?|tsd\.?|thousand|t€|tys\.?)|(?P<lakh_a_year>lpa)|(?P<lakh>lakhs?|lacs?)|"
     r"(?P<man>万|만)|"
@@ -34,18 +40,18 @@ _AND = re.compile(r"\s*(?:and|&|und|et|y|e|en|og|i)\s*", re.IGNORECASE)
 _BETWEEN_WORD = re.compile(
     r"\b(?:between|zwischen|entre|tussen|mellan|mellem|mellom|tra|fra|från|compris\w*)\W{0,3}\Z", re.IGNORECASE
 )
-_RETIREMENT = re.compile(r"(?:401|403|457|529|1099)$")
+_RETIREMENT = re.compile(r"401|403|457|529|1099")
+_AMBIGUOUS = frozenset("$¥")
 _UNIT_AFTER = re.compile(
     r"\s?(?:%|percent|st\b|nd\b|rd\b|th\b|x\b|km\b|years?\b|yrs?\b|employees|people|hours\b(?! rate)|days\b|"
     r"months\b|weeks\b|min\b|gb\b|tb\b)",
     re.IGNORECASE,
 )
-_MINUS_CENTS = re.compile(r"\s?,-{1,2}")
+_ROUND_CENTS = re.compile(r"\s?,-{1,2}")
 _PLUS = re.compile(r"\+(?!\s?\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """One number that may be money."""
 
     value: Decimal
@@ -57,7 +63,6 @@ class Amount:
     grouped: bool
     """Written with thousands separators or a multiplier."""
     currency: str | None
-    prefixed: bool
     period: Period | None
     open_ended: bool
     """Followed by a plus."""
@@ -65,8 +70,7 @@ class Amount:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(NamedTuple):
     """One amount (``low == high``) or a range."""
 
     low: Decimal
@@ -103,16 +107,11 @@ def find_money(text: str, country_code: str | None) -> Iterator[Money]:
 
 
 def _amount(text: str, match: re.Match[str], country_code: str | None) -> Amount | None:
+    """Read what stands around a number: a sign before; multiplier, sign, plus and period after."""
     number, start, end = match.group(), match.start(), match.end()
-    if len(number) > _LONGEST_NUMBER:
-        return None
     sign_start = sign_before(text, start)
-    prefix = sign_start < start
-    if (
-        not prefix
-        and start
-        and ((text[start - 1] < "\u0250" and text[start - 1].isalpha()) or text[start - 1] in "_#@")
-    ):
+    prefixed = sign_start < start
+    if len(number) > _LONGEST_NUMBER or (not prefixed and _within_word(text, start)):
         return None
     parsed = _number(number)
     if parsed is None:
@@ -120,112 +119,131 @@ def _amount(text: str, match: re.Match[str], country_code: str | None) -> Amount
     value, grouped = parsed
     multiplier = _MULTIPLIER.match(text, end)
     kind = multiplier.lastgroup or "" if multiplier else ""
-    huge = kind == "huge"
-    if multiplier and not (number.isdigit() and _RETIREMENT.match(number)):
+    if multiplier:
+        if _RETIREMENT.fullmatch(number):
+            return None
         value *= _FACTORS.get(kind, 1)
         end = multiplier.end()
-        grouped = True
-    elif multiplier:
+    elif not prefixed and _UNIT_AFTER.match(text, end):
         return None
     else:
-        cents = _MINUS_CENTS.match(text, end)
+        cents = _ROUND_CENTS.match(text, end)
         end = cents.end() if cents else end
-        if not prefix and _UNIT_AFTER.match(text, end):
-            return None
+    currency, end = _currency(text, sign_start, start, end, country_code)
+    plus = _PLUS.match(text, end)
+    found = period_after(text, plus.end() if plus else end)
+    if kind in {"lakh", "lakh_a_year"}:
+        currency = currency or "INR"
+    return Amount(
+        value=value,
+        bare=multiplier is None,
+        huge=kind == "huge",
+        grouped=grouped or multiplier is not None,
+        currency=currency,
+        period=found[0] if found else "year" if kind == "lakh_a_year" else None,
+        open_ended=plus is not None,
+        start=sign_start,
+        end=found[1] if found else end,
+    )
+
+
+def _within_word(text: str, start: int) -> bool:
+    """Whether the number is the tail of a Latin word or a tag ("COVID19", "#42")."""
+    before = text[start - 1] if start else " "
+    return (before < "\u0250" and before.isalpha()) or before in "_#@"
+
+
+def _currency(
+    text: str, sign_start: int, start: int, end: int, country_code: str | None
+) -> tuple[str | None, int]:
+    """(currency, where the amount with its signs ends); a code behind says which dollar a bare "$" is."""
+    sign = text[sign_start:start]
+    currency = currency_of(sign, country_code) if sign else None
     plus = _PLUS.match(text, end)
     suffix = SUFFIX.match(text, plus.end() if plus else end, end + 16)
-    if suffix:
-        end = suffix.end()
-    sign = text[sign_start:start]
-    currency = currency_of(sign, country_code) if prefix else None
-    if suffix:
-        stated = currency_of(suffix.group(), country_code)
-        # "$120,000 CAD": the code says which dollar
-        currency = stated if currency is None or sign.strip() in "$¥" else currency
-    if prefix:
-        start = sign_start
-    if kind == "lakh" or kind == "lakh_a_year":
-        currency = currency or "INR"
-    after_plus = _PLUS.match(text, end)
-    plus = plus or after_plus
-    found = period_after(text, after_plus.end() if after_plus else end)
-    if found:
-        end = found[1]
-    return Amount(
-        value, multiplier is None, huge, grouped, currency, prefix, found[0] if found else "year" if kind == "lakh_a_year" else None,
-        plus is not None, start, end,
-    )  # fmt: skip
+    if suffix is None:
+        return currency, end
+    stated = currency_of(suffix.group(), country_code)
+    return (stated if currency is None or sign.strip() in _AMBIGUOUS else currency), suffix.end()
 
 
 def _number(written: str) -> tuple[Decimal, bool] | None:
-    """(value, whether thousands were grouped) of a number in any country's spelling; None for versions and the like."""
-    digits = re.sub(r"[ \u00a0\u202f\u2009'’]", "", written)
+    """(value, whether thousands were grouped) of a number in any country's spelling; None for versions."""
+    digits = _THIN.sub("", written)
     grouped = digits != written
-    commas, points = digits.count(","), digits.count(".")
-    if commas and points:
+    if "," in digits and "." in digits:
         decimal = "," if digits.rfind(",") > digits.rfind(".") else "."
         whole, _, cents = digits.rpartition(decimal)
-        if decimal in whole or len(cents) > 2:  # noqa: PLR2004 - cents
-            return None
-        return Decimal(re.sub(r"[.,]", "", whole) + "." + cents), True
-    separator = "," if commas else "."
-    groups = digits.split(separator)
-    if len(groups) == 1:
-        return Decimal(digits), grouped
-    if all(len(group) == 3 for group in groups[1:]) and 0 < len(groups[0]) <= 3 and groups[0] != "0":  # noqa: PLR2004
-        return Decimal("".join(groups)), True
-    if len(groups) > 2 and len(groups[-1]) == 3 and all(len(group) == 2 for group in groups[1:-1]):  # noqa: PLR2004
-        return Decimal("".join(groups)), True  # Indian grouping: 12,00,000
-    if len(groups) == 2 and len(groups[1]) <= 2:  # noqa: PLR2004 - decimals
-        return Decimal(".".join(groups)), grouped
-    if len(groups) == 2 and separator == "," and len(groups[1]) == 4 and groups[1].endswith("0"):  # noqa: PLR2004
-        return Decimal(groups[0] + groups[1][:3]), True  # one zero too many: 140,0000
+        plain = whole.replace(",", "").replace(".", "")
+        return (Decimal(f"{plain}.{cents}"), True) if decimal not in whole and len(cents) <= _CENTS else None
+    first, *rest = digits.replace(",", ".").split(".")
+    if not rest:
+        return Decimal(first), grouped
+    western = len(first) <= _GROUP and first != "0" and all(len(group) == _GROUP for group in rest)
+    indian = len(rest) > 1 and len(rest[-1]) == _GROUP and all(len(group) == _GROUP - 1 for group in rest[:-1])
+    if western or indian:  # 1,200,000 or 12,00,000
+        return Decimal("".join((first, *rest))), True
+    if len(rest) == 1 and len(rest[0]) <= _CENTS:
+        return Decimal(f"{first}.{rest[0]}"), grouped
+    if len(rest) == 1 and "," in digits and len(rest[0]) == _GROUP + 1 and rest[0].endswith("0"):
+        return Decimal(first + rest[0][:_GROUP]), True  # one zero too many: 140,0000
     return None
 
 
 def _range(text: str, low: Amount, high: Amount) -> Money | None:
     """The range two neighbouring amounts make, if only a range word stands between them."""
-    if not _BETWEEN.fullmatch(text, low.end, high.start) and not (
-        _AND.fullmatch(text, low.end, high.start) and _BETWEEN_WORD.search(text, max(0, low.start - 20), low.start)
-    ):
-        return None
-    if (
-        low.currency
-        and high.currency
-        and low.currency != high.currency
-        and "USD" not in (low.currency, high.currency)
-    ):
+    if not _BETWEEN.fullmatch(text, low.end, high.start):
+        opened = _BETWEEN_WORD.search(text, max(0, low.start - 20), low.start)
+        if not opened or not _AND.fullmatch(text, low.end, high.start):
+            return None
+    currencies = {low.currency, high.currency} - {None}
+    if len(currencies) > 1:
+        currencies.discard("USD")  # "$100,000 - $120,000 CAD": the dollar named once is meant twice
+    if len(currencies) > 1:
         return None
     low, high = _share_multiplier(low, high)
     if low.value > high.value or low.huge != high.huge:
         return None
-    currency = high.currency or low.currency
-    if low.currency and high.currency and low.currency != high.currency:
-        currency = low.currency if high.currency == "USD" else high.currency
     return Money(
-        low.value, high.value, currency, high.period or low.period, huge=high.huge, is_range=True,
-        grouped=high.grouped or low.grouped, open_ended=False, start=low.start, end=high.end,
-    )  # fmt: skip
+        low=low.value,
+        high=high.value,
+        currency=next(iter(currencies), None),
+        period=high.period or low.period,
+        huge=high.huge,
+        grouped=high.grouped or low.grouped,
+        is_range=True,
+        open_ended=False,
+        start=low.start,
+        end=high.end,
+    )
 
 
 def _share_multiplier(low: Amount, high: Amount) -> tuple[Amount, Amount]:
     """Give both ends the multiplier that was written once: "120-150K", "$180-220,000", "45-55.000"."""
     if high.huge and low.bare and not low.grouped:
-        return replace(low, huge=True), high
+        return low._replace(huge=True), high
     if low.bare and low.value < 1000 <= high.value:  # noqa: PLR2004 - thousands
         lifted = low.value * 1000
         if high.value / 8 <= lifted <= high.value:
-            return replace(low, value=lifted), high
+            return low._replace(value=lifted), high
         for factor in (10_000, 100_000):  # 600~1000万, 12-15 LPA
             if high.value % factor == 0 and high.value / 8 <= low.value * factor <= high.value:
-                return replace(low, value=low.value * factor), high
+                return low._replace(value=low.value * factor), high
     if high.bare and high.value < 1000 <= low.value and low.value <= high.value * 1000 <= low.value * 8:  # noqa: PLR2004
-        return low, replace(high, value=high.value * 1000)
+        return low, high._replace(value=high.value * 1000)
     return low, high
 
 
 def _single(amount: Amount) -> Money:
     return Money(
-        amount.value, amount.value, amount.currency, amount.period, huge=amount.huge, is_range=False,
-        grouped=amount.grouped, open_ended=amount.open_ended, start=amount.start, end=amount.end,
-    )  # fmt: skip
+        low=amount.value,
+        high=amount.value,
+        currency=amount.currency,
+        period=amount.period,
+        huge=amount.huge,
+        grouped=amount.grouped,
+        is_range=False,
+        open_ended=amount.open_ended,
+        start=amount.start,
+        end=amount.end,
+    )

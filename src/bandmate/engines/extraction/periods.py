@@ -1,4 +1,5 @@
 """Pay periods as texts and providers write them."""
+# ruff: noqa: RUF001 - typographic dashes and quotes are what these patterns look for
 
 from __future__ import annotations
 
@@ -7,32 +8,22 @@ from typing import Literal
 
 Period = Literal["year", "month", "week", "day", "hour"]
 
-_WORDS: tuple[tuple[Period, str], ...] = (
-    (
-        "hour",
-        r"hourly|hours?|hrs?|std|stunden?|stundenlohn|heures?|horas?|ora|ore|uur|uurloon|timme|timme?n?|"
-        r"time(?:l[øo]n)?|godzin[aęy]|h|時給|時間|小时|시급",
-    ),
-    ("day", r"daily|days?|diem|tag(?:essatz)?|jour(?:nalier)?|d[ií]as?|diaria|giorno|dag|dzie[nń]|d|日給|天|일급"),
-    (
-        "week",
-        r"weekly|weeks?|wks?|woche|w[öo]chentlich|semaines?|semana(?:l)?|settimana|week|vecka|tydzie[nń]|週給|周",
-    ),
-    (
-        "month",
-        r"monthly|months?|mos?|mth|monat(?:lich|sgehalt)?|mtl|mois|mensuel(?:le)?s?|mensual(?:es)?|mes|m[êe]s|"
-        r"mensa(?:l|is|le|li)|"
-        r"mese|maand|bruto per maand|m[åa]nad|m[åa]ned(?:lig)?|miesi[ęe]cznie|miesi[ąa]c|mies|m|月給|月薪|月|월급|월",
-    ),
-    (
-        "year",
-        r"yearly|annual(?:ly|i[sz]ed)?|years?|yrs?|annum|p\.?\s?a|pa|jahr(?:esgehalt|lich)?|j[äa]hrlich|jährl|"
-        r"ann[ée]e|an|ans|"
-        r"annuel(?:le)?s?|a[ñn]o|anual(?:es)?|ano|anuais|anno|annu[aoi]|jaar|[åa]r|[åa]rligen|rok|rocznie|y|"
-        r"ral|年収|年俸|年薪|年|연봉|연",
-    ),
+_HOUR = (
+    r"hourly|hours?|hrs?|std|stunden?|stundenlohn|heures?|horas?|ora|ore|uur|uurloon|timme?n?|time(?:l[øo]n)?|"
+    r"godzin[aęy]|h|時給|時間|小时|시급"
 )
-_ALL = "|".join(f"(?P<{period}>{words})" for period, words in _WORDS)
+_DAY = r"daily|days?|diem|tag(?:essatz)?|jour(?:nalier)?|d[ií]as?|diaria|giorno|dag|dzie[nń]|d|日給|天|일급"
+_WEEK = r"weekly|weeks?|wks?|woche|w[öo]chentlich|semaines?|semana(?:l)?|settimana|vecka|tydzie[nń]|週給|周"
+_MONTH = (
+    r"monthly|months?|mos?|mth|monat(?:lich|sgehalt)?|mtl|mois|mensuel(?:le)?s?|mensual(?:es)?|mes|m[êe]s|"
+    r"mensa(?:l|is|le|li)|mese|maand|m[åa]nad|m[åa]ned(?:lig)?|miesi[ęe]cznie|miesi[ąa]c|mies|m|月給|月薪|月|월급|월"
+)
+_YEAR = (
+    r"yearly|annual(?:ly|i[sz]ed)?|years?|yrs?|annum|p\.?\s?a|pa|jahr(?:esgehalt|lich)?|j[äa]hrlich|jährl|ann[ée]e|an|ans|"
+    r"annuel(?:le)?s?|a[ñn]o|anual(?:es)?|ano|anuais|anno|annu[aoi]|jaar|[åa]r|[åa]rligen|rok|rocznie|y|ral|年収|年俸|"
+    r"年薪|年|연봉|연"
+)
+_ALL = f"(?P<hour>{_HOUR})|(?P<day>{_DAY})|(?P<week>{_WEEK})|(?P<month>{_MONTH})|(?P<year>{_YEAR})"
 _RAW = re.compile(rf"(?<![^\W_])(?:{_ALL})(?![^\W\d_])", re.IGNORECASE)
 _NO_MULTIPLE = re.compile(r"^\s*(?:1\s|[^\d]*$)")
 
@@ -46,7 +37,28 @@ FOLLOWING = re.compile(
 )
 """A period that follows an amount at once: "/hr", "per year", "brut par an", "p.a."."""
 _BARE = frozenset(
-    "h d m y an ans an a pa mo mos std ora ore time i day days hour hours hr hrs week weeks month months year years".split()
+    {
+        "h",
+        "d",
+        "m",
+        "y",
+        "an",
+        "ans",
+        "a",
+        "pa",
+        "mo",
+        "mos",
+        "std",
+        "ora",
+        "ore",
+        "time",
+        "i",
+        "day",
+        "days",
+        "hour",
+        "hours",
+    }
+    | {"hr", "hrs", "week", "weeks", "month", "months", "year", "years"}
 )
 """Words that are a period only with a "/", "per" or the like before them."""
 _ATTACHED = frozenset({"hr", "hrs", "yr", "pa"})

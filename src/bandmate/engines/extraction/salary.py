@@ -1,15 +1,17 @@
 """The salary a description states, told apart from all the other money in it.
 
-Every amount is judged by the words beside it in its own clause: "$10,000 relocation support" is no pay, "base salary"
-is. The nearest word decides; the heading above helps. Of what remains the base range comes first, then pay ranges in
-general, then amounts that stand alone on a line, and on-target earnings only where nothing else is stated.
+Every amount is judged by the words beside it in its own clause: "$10,000 relocation support" is no pay, "base
+salary" is. The nearest word decides; the heading above helps. Of what remains the base range comes first, then
+pay ranges in general, then amounts that stand alone on a line, and on-target earnings only where nothing else
+is stated.
 """
+# ruff: noqa: RUF001 - typographic dashes and quotes are what these patterns look for
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from bandmate.engines.extraction.currencies import BY_COUNTRY, PER_DOLLAR
@@ -135,9 +137,9 @@ _CONFIDENCE = {"base": 0.95, "pay": 0.9, "heading": 0.85, "line": 0.75, "ote": 0
 def find_salary(text: str, country_code: str | None = None) -> SalaryFinding | None:
     """The salary the text states, or None.
 
-    ``country_code`` (ISO 3166-1 alpha-2, the posting's) decides which dollar a bare "$" is and which currency a pay line
-    without any sign means. Where several ranges are equally good (one per zone or level) the first is taken: postings
-    list the range of the advertised place first.
+    ``country_code`` (ISO 3166-1 alpha-2, the posting's) decides which dollar a bare "$" is and which currency a
+    pay line without any sign means. Where several ranges are equally good (one per zone or level) the first is
+    taken: postings list the range of the advertised place first.
     """
     best: _Candidate | None = None
     for candidate in _candidates(text[:_READ], country_code):
@@ -171,27 +173,16 @@ def _candidates(text: str, country_code: str | None) -> Iterator[_Candidate]:
 def _candidate(
     text: str, money: Money, previous: int, following: int, country_code: str | None
 ) -> _Candidate | None:
-    line_start = text.rfind("\n", max(0, money.start - _REACH), money.start) + 1 or max(0, money.start - _REACH)
-    before = text[max(line_start, previous) : money.start]
-    clause = _CLAUSE.split(before)[-1]
+    """The amount as pay, if its size and the words beside it (from ``previous`` to ``following``) allow it."""
+    line_start = max(0, money.start - _REACH)
+    line_start = text.rfind("\n", line_start, money.start) + 1 or line_start
+    clause = _CLAUSE.split(text[max(line_start, previous) : money.start])[-1]
     after = text[money.end : min(following, money.end + _AHEAD)].split("\n", 1)[0]
-    cue = _cue(clause, after)
-    if cue == "other":
+    cue = _cue(clause, after) or _standing_alone(text, money, line_start)
+    if cue in {"other", ""} or not (money.currency or (money.grouped and cue == "base")):
         return None
-    if not cue:
-        if not _LINE_START.match(text[line_start : money.start]):
-            return None
-        heading = _cue(_heading(text, line_start), "")
-        if heading == "other" and not money.period:
-            return None
-        if not money.is_range and not money.period and heading not in ("pay", "base"):
-            return None
-        cue = "heading" if heading in ("pay", "base", "ote") else "line"
-    if not money.currency and (cue in ("line", "heading") or not money.grouped or cue != "base"):
-        return None
-    period = money.period or period_before(clause) or _named_period(text, money, after)
     currency = money.currency or BY_COUNTRY.get(country_code or "")
-    period = _plausible(money, currency, period)
+    period = _plausible(money, currency, money.period or period_before(clause) or period_before(after))
     if period is None:
         return None
     bound = "both"
@@ -202,6 +193,18 @@ def _candidate(
     return _Candidate(money, period, cue, bound)
 
 
+def _standing_alone(text: str, money: Money, line_start: int) -> str:
+    """What an amount without words is that begins its line: "heading" below one about pay, else "line"."""
+    if not _LINE_START.match(text[line_start : money.start]):
+        return ""
+    heading = _cue(_heading(text, line_start), "")
+    if heading == "other" and not money.period:
+        return ""
+    if heading in {"pay", "base", "ote"}:
+        return "heading"
+    return "line" if money.is_range or money.period else ""
+
+
 def _cue(before: str, after: str) -> str:
     """What the words beside an amount make of it: "base", "pay", "ote", "other" or "" (nothing)."""
     tail = ""
@@ -209,13 +212,13 @@ def _cue(before: str, after: str) -> str:
         tail = after.lstrip(" +)(]–-")
         end = _AFTER_ENDS.search(tail)
         tail = tail[: end.start()] if end else tail
-    for match in _CUE.finditer(tail):
-        return _named(match, tail)
-    last = None
+    nearest = _CUE.search(tail)
+    if nearest:
+        return _named(nearest, tail)
     plain = _ADDED.sub(" ", before)
     for match in _CUE.finditer(plain):
-        last = match
-    return _named(last, plain) if last else ""
+        nearest = match
+    return _named(nearest, plain) if nearest else ""
 
 
 def _named(match: re.Match[str], phrase: str) -> str:
@@ -230,13 +233,8 @@ def _heading(text: str, line_start: int) -> str:
     return line if len(line) <= _HEADING else ""
 
 
-def _named_period(text: str, money: Money, after: str) -> Period | None:
-    """A period a little way behind the amount ("$120k base annually") or as an adjective of the clause after it."""
-    return period_before(after)
-
-
 def _plausible(money: Money, currency: str | None, period: Period | None) -> Period | None:
-    """The period if the amounts can be pay for it, the likeliest where none is stated, None where no period fits."""
+    """The period for which the amounts can be pay, the year where none is stated; None where they cannot."""
     if money.low <= 0 or money.high > money.low * _SPREAD:
         return None
     scale = Decimal(str(PER_DOLLAR.get(currency or "", 1)))

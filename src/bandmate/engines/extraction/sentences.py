@@ -1,4 +1,5 @@
-"""Finding the sentences of a long text that hold one of a few words, without running a heavy pattern over all of it."""
+"""Finding the few sentences of a long text that matter, without running a heavy pattern over all of it."""
+# ruff: noqa: RUF001 - typographic dashes and quotes are what these patterns look for
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ _LEADING = " \t\n\r-•*–—·"
 def sentences_with(text: str, stems: tuple[str, ...], *, reach: int = 240) -> Iterator[tuple[int, int]]:
     """Bounds of the sentences and lines that hold one of the lower-case ``stems``, in order, each once.
 
-    A sentence is cut ``reach`` characters on either side of its first stem. Bullets and white space around it are left
-    out.
+    A sentence is cut ``reach`` characters on either side of its first stem. Bullets and white space around it
+    are left out.
     """
     lowered = text.lower()
     if len(lowered) != len(text):  # a few capitals have two small letters ("İ"); positions must stay true

@@ -1,7 +1,9 @@
 """Where the work is done: remote, hybrid or on site.
 
-Only the sentences that hold a word of the matter are read closely, so that the time is linear in the text. Days in the office say more than the word "hybrid", that more than "remote", and that more than "on site".
+Only the sentences that hold a word of the matter are read closely, so that the time is linear in the text. Days
+in the office say more than the word "hybrid", that more than "remote", and that more than "on site".
 """
+# ruff: noqa: RUF001 - typographic dashes and quotes are what these patterns look for
 
 from __future__ import annotations
 
@@ -31,8 +33,9 @@ _REMOTE_WORDS = ("remot", "from anywhere", "from home", "office", "teletrabajo",
 _WORK_DAYS = 5
 _NUMBER = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "once": 1, "twice": 2}
 _STEMS = (
-    "hybrid", "híbrid", "remot", "from home", "from anywhere", "homeoffice", "wfh", "onsite", "on-site", "on site", "office",
-    "in-person", "in person", "week", "woche", "semaine", "semana", "teletrabajo", "télétravail", "vor ort", "presencial",
+    "hybrid", "híbrid", "remot", "from home", "from anywhere", "homeoffice", "wfh", "onsite", "on-site", "on site",
+    "office", "in-person", "in person", "week", "woche", "semaine", "semana", "teletrabajo", "télétravail",
+    "vor ort", "presencial",
 )  # fmt: skip
 
 _COUNT = re.compile(
@@ -121,8 +124,8 @@ _NOT_ONLY = re.compile(r"\bnot (?:only|just|necessarily)\b|\bno matter\b|\bno, "
 def find_workplace(text: str) -> WorkplaceFinding | None:
     """What a description says about the place of work; None where it says nothing clear.
 
-    The strongest statement wins (days in the office, hybrid, not remote, remote, on site), the first among equals. Five
-    days in the office are on site. ``quote == text[start:end]`` is the sentence that says it.
+    The strongest statement wins (days in the office, hybrid, not remote, remote, on site), the first among
+    equals. Five days in the office are on site. ``quote == text[start:end]`` is the sentence that says it.
     """
     best: tuple[int, WorkplaceFinding] | None = None
     for start, end in sentences_with(text, _STEMS):

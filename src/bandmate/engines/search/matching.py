@@ -22,6 +22,10 @@ from .words import Word, read_question
 
 MOST_COMPLETIONS: Final = 8
 
+MOST_CONTINUATIONS: Final = 1_000
+"""An open phrase whose last letters begin more words than these is asked without them: tantivy refuses phrases of
+too many alternatives (16,384), and so little says nothing yet."""
+
 FINISHED: Final = 100.0
 """Added where an unfinished word stands as it is: more than BM25 gives to common questions."""
 
@@ -64,7 +68,9 @@ class Matcher:
         if word.excluded:
             return Demand(((MUST_NOT, self._clauses.exact(TEXT, word.tokens)),))
         if len(word.tokens) > 1:
-            return self._unfinished_phrase(word.tokens) if word.unfinished else self._finished(word.tokens)
+            return (
+                self._unfinished_phrase(word.tokens, searcher) if word.unfinished else self._finished(word.tokens)
+            )
         token = word.tokens[0]
         stands = searcher.doc_freq(TEXT, token) > 0
         # A single letter that is a word is meant (C, R); as a beginning it would stand for a tenth of all words.
@@ -85,8 +91,11 @@ class Matcher:
             return Demand(((MUST, frequent),), ranking)
         return Demand(((MUST, self._clauses.beginning(TEXT, token)),), ((SHOULD, frequent), *ranking))
 
-    def _unfinished_phrase(self, tokens: tuple[str, ...]) -> Demand:
+    def _unfinished_phrase(self, tokens: tuple[str, ...], searcher: tantivy.Searcher) -> Demand:
         ranking = (*self._in_boosted([tokens]), self._as_it_is(tokens))
+        continuations = searcher.terms_with_prefix(TEXT, tokens[-1], limit=MOST_CONTINUATIONS + 1)
+        if len(continuations) > MOST_CONTINUATIONS:
+            return Demand(((MUST, self._clauses.exact(TEXT, tokens[:-1])),), ranking)
         return Demand(((MUST, self._clauses.beginning_of_phrase(TEXT, tokens)),), ranking)
 
     def _as_it_is(self, tokens: tuple[str, ...]) -> Clause:

@@ -254,7 +254,7 @@ def replay(tx: Tx, name: str, since: Cursor | datetime) -> None:
         NotFound: when there is no such subscription.
     """
     if not tx.execute(_KNOWN, {"name": name}).scalar_one():
-        raise NotFound(f"There is no subscription named {name!r}; `bandmate events lag` lists them.")
+        raise NotFound(f"No subscription named {name!r} has ever run here. Check the name.")
     target = since if isinstance(since, Cursor) else _before(tx, since)
     if target is not None:
         tx.execute(_REPLAY, {"name": name, "xid": str(target.xid), "position": target.position})

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event as Stop
-from typing import Any
+from typing import Any, LiteralString
 
 import procrastinate
 import psycopg
 import structlog
-from procrastinate.exceptions import ProcrastinateException, UniqueViolation
+from procrastinate.exceptions import ConnectorException, ProcrastinateException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -31,6 +31,7 @@ GRACE_SECONDS = 20.0
 
 _STOP_CHECK_SECONDS = 0.2
 _STALLED_SECONDS = 30.0  # three missed heartbeats of a worker
+_AGAIN_SECONDS = (0.2, 1.0, 5.0)
 _STEADY_SECONDS = 60.0  # a worker that ran this long has got over its last trouble
 
 log = structlog.get_logger(__name__)
@@ -38,6 +39,28 @@ log = structlog.get_logger(__name__)
 # The lock only matters while a job waits. Kept on a running one it would clash with the next in the queue as soon
 # as the running one is to be retried.
 _RELEASE_QUEUEING_LOCK = text("update procrastinate.procrastinate_jobs set queueing_lock = null where id = :id")
+
+
+class PatientConnector(procrastinate.PsycopgConnector):
+    """A connector that says again what a lost connection may have swallowed.
+
+    procrastinate writes a job's outcome once. Were that lost while the worker lives on, the job would count as
+    running, and keep its lock, until the worker ends. Said twice, an outcome is refused: it is no longer running.
+    """
+
+    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
+        """Execute a statement; after a lost connection three times more, within about six seconds."""
+        for pause in _AGAIN_SECONDS:
+            try:
+                await super().execute_query_async(query, **arguments)
+            except ConnectorException as error:
+                if not isinstance(error.__cause__, psycopg.OperationalError):
+                    raise
+                log.warning("worker_connection_lost", error=str(error.__cause__), retry_seconds=pause)
+                await asyncio.sleep(pause)
+            else:
+                return
+        await super().execute_query_async(query, **arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +84,7 @@ def create_task_app(
     conninfo = make_url(database.url).set(drivername="postgresql").render_as_string(hide_password=False)
     options = "-c search_path=procrastinate -c timezone=UTC -c application_name=bandmate-worker"
     app = procrastinate.App(
-        connector=procrastinate.PsycopgConnector(
+        connector=PatientConnector(
             conninfo=conninfo, min_size=1, max_size=4, kwargs={"connect_timeout": 10, "options": options}
         )
     )

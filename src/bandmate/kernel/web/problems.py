@@ -207,7 +207,7 @@ def wants_document(request: Request) -> bool:
 
 
 def _rank(accept: str, media_type: str) -> tuple[float, int]:
-    """Return (quality, precision) that an Accept header gives a media type; the most precise range decides."""
+    """Return (quality, precision) of a media type in an Accept header, by the most precise range that fits."""
     family = media_type.partition("/")[0] + "/*"
     precision = {media_type: 2, family: 1, "*/*": 0}
     best = (-1, 0.0)
@@ -215,7 +215,7 @@ def _rank(accept: str, media_type: str) -> tuple[float, int]:
         range_, *parameters = (part.strip().lower() for part in entry.split(";"))
         if range_ in precision:
             best = max(best, (precision[range_], _quality(parameters)))
-    return (best[1], best[0])
+    return (best[1], best[0]) if best[1] else (0.0, 0)
 
 
 def _quality(parameters: Sequence[str]) -> float:

@@ -74,7 +74,8 @@ def _level(advert: Advert, words: dict[str, Any]) -> str | None:
     for level in ("senior", "staff", "part"):
         named = advert.terms in {"Part-time", "PartTime"} if level == "part" else level in advert.title.lower()
         if named and level in words:
-            return pick(words[level], advert.board, advert.key, level)
+            sentences: list[str] = words[level]
+            return pick(sentences, advert.board, advert.key, level)
     return None
 
 
@@ -85,7 +86,8 @@ def _practical(advert: Advert, words: dict[str, Any]) -> tuple[str, ...]:
     towns = [names.get(place.city, place.city) for place in advert.places if place.city]
     remote = advert.practice == "remote"
     where = names.get(advert.place.country, advert.place.country) or "Europe" if remote else towns[0]
-    sentence = pick(words[advert.practice], advert.board, advert.key, "practice").format(place=where)
+    kind = advert.practice if advert.practice == advert.model else f"despite_{advert.model}"
+    sentence = pick(words[kind], advert.board, advert.key, "practice").format(place=where)
     if len(towns) > 1 and not remote:
         return (sentence, words["several"][0].format(places=", ".join(towns)))
     return (sentence,)
@@ -97,9 +99,9 @@ def _pay_sentence(advert: Advert, words: dict[str, Any]) -> str | None:
         return None
     kind = pay.period if pay.low < pay.high else f"{pay.period}_single"
     language = advert.role.language
-    return pick(words[kind], advert.board, advert.key, "pay").format(
-        low=money(pay.low, pay, language), high=money(pay.high, pay, language)
-    )
+    sentences: list[str] = words[kind]
+    low, high = money(pay.low, pay, language), money(pay.high, pay, language)
+    return pick(sentences, advert.board, advert.key, "pay").format(low=low, high=high)
 
 
 def money(amount: float, pay: Pay, language: str) -> str:

@@ -150,7 +150,8 @@ def _pay(pay: Pay) -> dict[str, Any]:
 
 
 def _html(advert: Advert, body: Body) -> str:
-    gap = "<p>&nbsp;</p>\n" * (advert.polish % 3)
+    # Most touches move `updated_at` alone; only a third one also leaves an empty paragraph behind.
+    gap = "<p>&nbsp;</p>\n" * (advert.polish // 3)
     parts = [f'<div class="content-intro">{_paragraphs(body.opening)}</div>{_paragraphs(body.body)}']
     for section in body.sections:
         points = "\n".join(f"<li>{escape(point, quote=False)}</li>" for point in section.points)

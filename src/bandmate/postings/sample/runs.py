@@ -67,7 +67,7 @@ class _Visit:
 
 
 def sample_runs(anchor: datetime) -> Iterator[SampleRun]:
-    """Give the runs of all boards in time order; the newest is a few minutes before the anchor (an aware datetime).
+    """Give the runs of all boards in time order; the newest is minutes before the anchor, an aware datetime.
 
     The same anchor gives the same bytes; identifiers are the same for every anchor.
     """

@@ -123,8 +123,11 @@ def _halfnote() -> tuple[Edit, ...]:
             "backend-engineer-playback-stockholm",
             -17.3,
             notes=(
-                "This year the team moves the player's session service from polling to a single event stream. You"
-                " would join when the first two countries have switched and the interesting ones are still to come.",
+                (
+                    "This year the team moves the player's session service from polling to a single event stream."
+                    " You would join when the first two countries have switched and the interesting ones are still"
+                    " to come."
+                ),
             ),
         ),
         _edit("halfnote", "web-engineer-checkout-bengaluru", -19.5, department="Growth"),
@@ -179,8 +182,10 @@ def _halfnote() -> tuple[Edit, ...]:
             "research-scientist-music-understanding-paris",
             -15.8,
             notes=(
-                "We have just opened a listening room for studies with up to twelve people at a time; helping to"
-                " shape its first year is part of the role.",
+                (
+                    "We have just opened a listening room for studies with up to twelve people at a time; helping"
+                    " to shape its first year is part of the role."
+                ),
             ),
         ),
         _edit("halfnote", "live-events-producer-london", -12.7, model="hybrid"),

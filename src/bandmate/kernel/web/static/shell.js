@@ -39,6 +39,9 @@ async function copyCode(button) {
   setTimeout(() => { label.textContent = "Copy"; }, 2000);
 }
 
+// What only readers without scripts need disappears where htmx works.
+if (window.htmx) root.dataset.scripted = "";
+
 // Controls that need this file are hidden until it runs.
 function reveal() {
   for (const control of document.querySelectorAll("[data-copy], [data-theme-toggle]")) control.hidden = false;

@@ -1,0 +1,5 @@
+"""``python -m bandmate`` is the command ``bandmate``."""
+
+from bandmate.cli import main
+
+main()
