@@ -155,6 +155,10 @@ _ORDINARY_WORDS = (
 NOT_PLACES = frozenset(fold(word) for word in _ORDINARY_WORDS.split("|"))
 """Names of small places that job boards use as ordinary words."""
 
+CODE_LENGTH = 3
+"""Letters up to which a name is rather a code (an airport's, a state's)."""
+METROPOLIS = 1_000_000
+"""Inhabitants from which "X City" is called "X" first of all (New York City, Mexico City)."""
 ALTERNATES_FROM = 15_000
 """Inhabitants from which other names of a place are kept; small places go by their own name only."""
 FOREIGN_SCRIPT_FROM = 150_000
@@ -195,12 +199,12 @@ def regions() -> dict[str, set[str]]:
             found[fold(name)].add(f"{country}.{code}")
     for division in pycountry.subdivisions:
         country = division.country_code
-        if country in ("US", "CA", "AU") or division.parent_code or len(division.name) < 4:
+        if country in ("US", "CA", "AU") or division.parent_code or len(division.name) <= CODE_LENGTH:
             continue
         for name in division.name.replace("[", "|").replace("]", "|").split("|"):
             key = fold(name)
             if (
-                len(key) > 3
+                len(key) > CODE_LENGTH
                 and key not in NOT_PLACES
                 and not any(key == fold(n) for n in coded.get(country, {}).values())
             ):
@@ -231,12 +235,12 @@ def cities() -> dict[str, list[tuple[int, str, str, int]]]:
         largest[fold(name), country, division] = max(inhabitants, largest.get((fold(name), country, division), 0))
         add(name, 0, country, division, inhabitants)
         if name.endswith(" City"):
-            add(name.removesuffix(" City"), 0 if inhabitants > 1_000_000 else 1, country, division, inhabitants)
+            add(name.removesuffix(" City"), 0 if inhabitants > METROPOLIS else 1, country, division, inhabitants)
         if inhabitants < ALTERNATES_FROM:
             continue
         for other in city["alternatenames"]:
             latin = other.isascii() or max(other) < "\u0250"
-            long_enough = len(other) > 3 and other[:1].isupper() and not other.isupper()
+            long_enough = len(other) > CODE_LENGTH and other[:1].isupper() and not other.isupper()
             if (latin and long_enough) or (not latin and inhabitants >= FOREIGN_SCRIPT_FROM):
                 add(other, 1, country, division, inhabitants)
     for name, (country, division, city_name) in NICKNAMES.items():

@@ -7,7 +7,7 @@ The table in the document is the expectation. It is read here by rules of its ow
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.types import Message
 
+from bandmate.app import create_app
 from bandmate.kernel.clock import system_clock
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database, Tx
@@ -86,9 +87,7 @@ CALLERS = {
 @pytest.fixture
 def app(settings: Settings, database: Database) -> FastAPI:
     """The whole application."""
-    made = pytest.importorskip("bandmate.app", reason="the application is not composed yet").create_app
-    built: FastAPI = made(settings, database)
-    return built
+    return create_app(settings, database)
 
 
 def present_rows(app: FastAPI) -> list[Row]:
@@ -152,17 +151,12 @@ def _credentials(app: FastAPI, database: Database, caller: Caller) -> Iterator[M
             yield {}
     with database.begin() as tx:
         account = _account(tx, caller.role)
-    routes = list(iter_route_contexts(app.routes))
+    useful = scopes_for(Role, iter_route_contexts(app.routes)) if caller.scopes == "all" else ()
+    scopes = (*useful, "nothing:here")
     while True:
         with database.begin() as tx:
-            if caller.scopes is None:
-                yield _session_of(tx, account)
-            else:
-                scopes = scopes_for(Role, routes) if caller.scopes == "all" else ("nothing:here",)
-                key = create_key(
-                    tx, account.account_id, name="x", scopes=scopes, expires_at=None, now=system_clock()
-                )
-                yield {"authorization": f"Bearer {key.text}"}
+            headers = _session_of(tx, account) if caller.scopes is None else _key_of(tx, account, scopes)
+        yield headers
 
 
 def _account(tx: Tx, role: Role) -> Account:
@@ -182,6 +176,11 @@ def _session_of(tx: Tx, account: Account) -> Mapping[str, str]:
         "x-csrf-token": csrf_token_for(opened.token),
         "sec-fetch-site": "same-origin",
     }
+
+
+def _key_of(tx: Tx, account: Account, scopes: Sequence[str]) -> Mapping[str, str]:
+    key = create_key(tx, account.account_id, name="x", scopes=scopes, expires_at=None, now=system_clock())
+    return {"authorization": f"Bearer {key.text}"}
 
 
 def call(app: FastAPI, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str]]:

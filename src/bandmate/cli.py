@@ -73,7 +73,7 @@ def demo_command(
 def _started() -> Settings:
     """Read the settings and set up logging, as a program that keeps running needs it."""
     chosen = settings()
-    configure_logging(chosen)
+    configure_logging(chosen.log_format, chosen.log_level)
     return chosen
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from functools import lru_cache
 from typing import NewType
 from uuid import UUID
 
@@ -22,6 +23,7 @@ def new_id() -> UUID:
     return uuid.uuid4()
 
 
+@lru_cache(maxsize=10_000)
 def derived_id(*parts: str) -> UUID:
     """Return the id that these parts always give, on every machine (RFC 9562, version 5)."""
     return uuid.uuid5(NAMESPACE, "|".join(parts))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from bandmate.engines.extraction import (
@@ -183,7 +184,7 @@ def _distinct(values: Any) -> list[str]:
 
 def _places(location: StatedLocation) -> tuple[Place, ...]:
     """Read one stated location; what the provider gives in fields of their own outranks what its prose says."""
-    parsed = parse_location(location.text, country_hint=location.country)
+    parsed = _parsed(location.text, location.country)
     if not (location.city or location.region or location.country):
         return parsed
     if len(parsed) > 1:
@@ -203,6 +204,12 @@ def _places(location: StatedLocation) -> tuple[Place, ...]:
             confidence=STATED_CONFIDENCE if location.city else max(0.9, guess.confidence if guess else 0.0),
         ),
     )
+
+
+@lru_cache(maxsize=50_000)
+def _parsed(text: str, country: str | None) -> tuple[Place, ...]:
+    """Read a location's prose once: boards repeat a few strings over and over."""
+    return parse_location(text, country_hint=country)
 
 
 def _place_row(place: Place) -> dict[str, Any]:

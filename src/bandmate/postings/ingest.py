@@ -67,7 +67,7 @@ def ingest(
 ) -> Ingested:
     """Fold new observations of boards and store the result; boards of unknown providers must be left out.
 
-    ``keep`` is called with each board's unrecorded observations before they are folded; it sees to it that their
+    ``keep`` is called with all unrecorded observations before they are folded; it sees to it that their
     payloads are in ``archive``.
 
     An observation that is already recorded is passed over. One that is older than the board's last run cannot be
@@ -79,16 +79,18 @@ def ingest(
     recorded = known_runs(tx, boards)
     fresh: dict[BoardName, list[Observation]] = {}
     rebuilds: list[BoardName] = []
+    unrecorded: list[Observation] = []
     for board in boards:
         new = _unrecorded(work[board], recorded[board.board_id], done)
         if not new:
             continue
-        keep(new)
+        unrecorded += new
         last = orgs[board.board_id].last_run_at
         if last is not None and new[0].observed_at < last:
             rebuilds.append(board)
             new = _merged(board, recorded[board.board_id], new)
         fresh[board] = new
+    keep(unrecorded)
     if rebuilds:
         forget_boards(tx, [board.board_id for board in rebuilds])
         done.rebuilt = len(rebuilds)

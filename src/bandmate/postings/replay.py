@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -116,8 +118,9 @@ def _run(batches: Sequence[Batch], setting: _Setting, workers: int) -> Iterator[
         finally:
             worker.close()
         return
-    # Fresh interpreters: forked ones would share this process's sockets to PostgreSQL.
-    context = multiprocessing.get_context("spawn")
+    # Forked where that is safe, because a fresh interpreter takes a second to import; the child opens a connection
+    # of its own and never touches the ones it inherits.
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(setting,)) as pool:
         for future in as_completed([pool.submit(_replay_in_worker, batch) for batch in batches]):
             yield future.result()
@@ -160,7 +163,16 @@ _worker: _Worker | None = None
 
 def _start_worker(setting: _Setting) -> None:
     global _worker  # noqa: PLW0603 - a pool's process has no other place for what its initializer made
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker = _Worker(setting)
+
+
+def _end_with_parent() -> None:
+    """A killed parent cannot end its pool; without this its processes would wait for work forever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _replay_in_worker(batch: Batch) -> Ingested:

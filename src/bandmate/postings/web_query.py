@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import fields
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -27,7 +27,9 @@ LONGEST_TEXT = 500
 MOST_VALUES = 50
 """Values of one filter; nobody ticks more boxes, and each is looked up."""
 
-_LAST_OF_DAY = timedelta(days=1) - timedelta(milliseconds=1)
+_END_OF_DAY = time(23, 59, 59, 999_000)
+"""The last instant of a day that a clock of milliseconds knows."""
+
 _ACTIVE = {"true": (Status.ACTIVE, Status.EXPIRED), "false": (Status.DELETED,)}
 
 
@@ -81,7 +83,7 @@ def write_query(query: JobQuery) -> list[tuple[str, str]]:
         if value == field.default:
             continue
         values = value if isinstance(value, tuple) else (value,)
-        pairs += [(field.name, _written(one)) for one in values]
+        pairs += [(field.name, _written(field.name, one)) for one in values]
     return pairs
 
 
@@ -90,9 +92,11 @@ def query_string(query: JobQuery, **further: str) -> str:
     return urlencode([*write_query(query), *further.items()], errors="replace")
 
 
-def _written(value: object) -> str:
+def _written(name: str, value: object) -> str:
     if isinstance(value, datetime):
-        return rfc3339(value)
+        whole = time() if name.endswith("_after") else _END_OF_DAY
+        utc = value.astimezone(UTC)
+        return utc.date().isoformat() if utc.time() == whole else rfc3339(utc)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
@@ -136,13 +140,12 @@ def _instant(*, end_of_day: bool) -> Callable[[list[str]], datetime]:
     def read(written: list[str]) -> datetime:
         text = _one(written)
         try:
-            day = datetime.combine(date.fromisoformat(text), time(), UTC)
+            return datetime.combine(date.fromisoformat(text), _END_OF_DAY if end_of_day else time(), UTC)
         except ValueError:
             try:
                 return parse_rfc3339(text)
             except (ValueError, OverflowError) as error:
                 raise ValueError(f"{text!r} is no time; write 2026-06-10 or 2026-06-10T07:56:48Z") from error
-        return day + _LAST_OF_DAY if end_of_day and day.date() < date.max else day
 
     return read
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database
 from bandmate.kernel.errors import BandmateError, Conflict, InvalidInput, NotFound
 from bandmate.kernel.identity import commands
@@ -21,8 +22,8 @@ commands.add_to(PROGRAM)
 
 
 @pytest.fixture(autouse=True)
-def _this_database(database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "settings", lambda: settings)
+def _this_database(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "command_database", lambda: nullcontext(database))
 
 
 def run(*words: str, given: str = "") -> Result:
@@ -78,8 +79,8 @@ class TestAccounts:
     def test_list(self, mia: Account) -> None:
         """Accounts are listed with their roles, uncut."""
         lines = run("accounts", "list").stdout.splitlines()
-        assert lines[0].split() == ["E-MAIL", "NAME", "ROLE", "CREATED"]
-        assert lines[1].split() == [mia.email, "Mia", "Kern", "member", "2026-11-21"]
+        assert lines[0].split("\t") == ["E-MAIL", "NAME", "ROLE", "CREATED"]
+        assert lines[1].split("\t") == [mia.email, "Mia Kern", "member", "2026-11-21"]
 
     def test_set_password(self, at_home: Browser, mia: Account) -> None:
         """A new password from the command line ends the sessions."""
@@ -122,8 +123,8 @@ class TestKeys:
         public_id = key.split("_")[1]
         run("keys", "revoke", public_id)
         listed = run("keys", "list", "--account", mia.email).stdout
-        row = listed.splitlines()[1].split()
-        assert row == [public_id, "nightly", mia.email, "a:b", "member", "never", "never", "revoked"]
+        row = listed.splitlines()[1].split("\t")
+        assert row == [public_id, "nightly", mia.email, "a:b member", "never", "never", "revoked"]
         assert key.split("_", 2)[2] not in listed
 
     def test_unknown_key(self) -> None:

@@ -119,9 +119,9 @@ _SENTENCE = re.compile(
     re.IGNORECASE,
 )
 _STEMS = (
-    "part-time", "part time", "contract", "internship", "intern ", "freelanc", "temporary", "seasonal", "fixed-term",
-    "fixed term", "full-time", "full time", "permanent", "teilzeit", "vollzeit", "praktik", "werkstud", "befristet",
-    "working student", "per diem", " stage ", "alternance", "cdi", "cdd",
+    "part-time", "part time", "contract", "internship", "intern ", "freelanc", "temporary", "seasonal",
+    "fixed-term", "fixed term", "full-time", "full time", "permanent", "teilzeit", "vollzeit", "praktik",
+    "werkstud", "befristet", "working student", "per diem", " stage ", "alternance", "cdi", "cdd",
 )  # fmt: skip
 
 

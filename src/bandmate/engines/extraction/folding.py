@@ -8,9 +8,7 @@ import unicodedata
 
 _BETWEEN = re.compile(r"[\s\-‐-―/_,;:()\[\]|·•&+]+")
 _WITHIN = re.compile(r"[.'’‘`´ʻʼ\"]+")
-_LETTERS = str.maketrans(
-    {"ß": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"}
-)
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 
 
 def fold(name: str) -> str:
@@ -20,6 +18,7 @@ def fold(name: str) -> str:
     ('saint etienne', 'usa', 'lodz')
     """
     if not name.isascii():
-        decomposed = unicodedata.normalize("NFKD", name.translate(_LETTERS))
+        decomposed = unicodedata.normalize("NFKD", name)
         name = "".join(character for character in decomposed if not unicodedata.combining(character))
+        name = name.casefold().translate(_LETTERS)
     return _BETWEEN.sub(" ", _WITHIN.sub("", name.casefold())).strip()

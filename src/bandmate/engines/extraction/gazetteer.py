@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from bandmate.engines.extraction.folding import fold
@@ -73,13 +73,13 @@ def gazetteer() -> Gazetteer:
     return Gazetteer(gzip.decompress(packed).decode())
 
 
-@cache
+@lru_cache(maxsize=1024)
 def country_name(code: str) -> str:
     """English short name of an ISO 3166-1 alpha-2 code; an unknown code comes back as it is."""
     return gazetteer().country_names.get(code.upper(), code)
 
 
-@cache
+@lru_cache(maxsize=8192)
 def country_code_of(text: str) -> str | None:
     """ISO 3166-1 alpha-2 code of a country, given by its name in any common language or by a code; else None."""
     places = gazetteer()

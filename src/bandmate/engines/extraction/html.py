@@ -80,8 +80,8 @@ def to_text(html: str) -> str:
     """The words of a document, one paragraph, heading or list item a line.
 
     A blank line stands between blocks, none between the items of a list; items begin with ``"- "``; cells of a
-    table row are parted by ``" | "``. Entities are decoded, every kind of white space is a plain space, invisible and
-    control characters are gone. Scripts, styles and hidden elements leave nothing behind.
+    table row are parted by ``" | "``. Entities are decoded, every kind of white space is a plain space, invisible
+    and control characters are gone. Scripts, styles and hidden elements leave nothing behind.
     """
     writer = _Writer()
     for piece in visible(html):

@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bandmate.engines.extraction.folding import fold
 from bandmate.engines.extraction.gazetteer import City, Region, country_code_of, country_name, gazetteer
@@ -91,14 +92,17 @@ def parse_location(text: str, *, country_hint: str | None = None) -> tuple[Place
     ``country_hint`` is a country the posting states elsewhere, in any spelling; it decides between meanings
     that the string leaves open and stands in where the string names no country at all.
     """
-    text = " ".join(text[:_LONGEST].split()) if "\n" not in text else text[:_LONGEST].strip()
+    return _parse(text[:_LONGEST], country_code_of(country_hint) if country_hint else None)
+
+
+@lru_cache(maxsize=8192)  # a board names the same few places in all its postings
+def _parse(text: str, hint: str | None) -> tuple[Place, ...]:
+    text = text.strip()
     if not text:
         return ()
-    hint = country_code_of(country_hint) if country_hint else None
     remote_everywhere = workplace_from_location(text) == "remote"
     places = [_place(piece, hint, remote=remote_everywhere) for piece in _pieces(text)]
-    telling = [place for place in places if place.country_code]
-    if telling and len(telling) < len(places):
+    if any(place.country_code for place in places):
         places = [place for place in places if place.country_code or place.city]
     return tuple(dict.fromkeys(places))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 # Quotes are read as browsers read them, so that a ">" inside an attribute ends nothing. Every part is possessive:
-# where a tag turns out malformed the last alternative swallows it up to the next angle bracket; nothing is tried twice.
+# a malformed tag falls to the last alternative, which swallows it up to the next angle bracket.
 TOKEN = re.compile(
     r"""<!--(?:.*?-->|.*+)
       | <(?P<close>/?)(?P<name>[a-zA-Z][^\s/<>"']*+)(?P<attributes>(?:[^<>"']|"[^"]*+"|'[^']*+')*+)>
@@ -86,17 +86,17 @@ class _Hidden:
     depth: int = 1
 
     def ends_at(self, name: str, *, closing: bool) -> bool:
-        """Whether a tag ends it: its own end tag, nested ones counted, or the next block where it may stay open."""
+        """Whether a tag ends it: its own end tag (nested ones counted), or a block where it may stay open."""
         if name == self.name:
             self.depth += -1 if closing else 1
         return self.depth <= 0 or (self.name in LEFT_OPEN and name in BLOCKS)
 
 
-def visible(html: str) -> Iterator[Piece]:  # noqa: C901 - one pass with one state; parts of it would say less
+def visible(html: str) -> Iterator[Piece]:  # noqa: C901 - one pass with one state, told in one place
     """What a reader would see, in order.
 
-    Comments, raw-text elements and hidden elements are passed over whole. Of a hidden block its border remains, as a
-    piece without length.
+    Comments, raw-text elements and hidden elements are passed over whole. Of a hidden block its border remains, as
+    a piece without length.
     """
     position = 0
     hidden: _Hidden | None = None

@@ -19,6 +19,8 @@ def sentences_with(text: str, stems: tuple[str, ...], *, reach: int = 240) -> It
     A sentence is cut ``reach`` characters on either side of its first stem. Bullets and white space around it
     are left out.
     """
+    if not text:
+        return
     lowered = text.lower()
     if len(lowered) != len(text):  # a few capitals have two small letters ("İ"); positions must stay true
         lowered = "".join(character if len(character.lower()) != 1 else character.lower() for character in text)

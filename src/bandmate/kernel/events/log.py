@@ -67,10 +67,9 @@ class StoredEvent:
 
 _PUBLISH = text("""
     insert into kernel.event (event_id, type, version, subject, occurred_at, data)
-    select * from unnest(
-        cast(:ids as uuid[]), cast(:types as text[]), cast(:versions as int[]), cast(:subjects as text[]),
-        cast(:instants as timestamptz[]), cast(:data as jsonb[])
-    )
+    select event_id, type, version, subject, occurred_at, data
+      from json_to_recordset(cast(:rows as json)) as t(
+           event_id uuid, type text, version integer, subject text, occurred_at timestamptz, data jsonb)
     on conflict (event_id) do nothing
 """)
 
@@ -102,12 +101,19 @@ def publish(tx: Tx, events: Iterable[Event]) -> None:
     tx.execute(
         _PUBLISH,
         {
-            "ids": [e.event_id for e in batch],
-            "types": [e.type for e in batch],
-            "versions": [e.version for e in batch],
-            "subjects": [e.subject for e in batch],
-            "instants": [e.occurred_at for e in batch],
-            "data": [orjson.dumps(e.data).decode() for e in batch],
+            "rows": orjson.dumps(
+                [
+                    {
+                        "event_id": event.event_id,
+                        "type": event.type,
+                        "version": event.version,
+                        "subject": event.subject,
+                        "occurred_at": event.occurred_at,
+                        "data": event.data,
+                    }
+                    for event in batch
+                ]
+            ).decode()
         },
     )
     tx.execute(text("select pg_notify(:channel, '')"), {"channel": CHANNEL})

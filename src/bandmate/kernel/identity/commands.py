@@ -9,12 +9,9 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from bandmate.kernel.clock import system_clock
-from bandmate.kernel.config import settings
-from bandmate.kernel.database.opening import open_database
+from bandmate.kernel.commands import command_database, notices, print_table
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.identity.access import Role
 from bandmate.kernel.identity.keys import create_key, keys_of, revoke_key
@@ -57,7 +54,7 @@ def create(
     with _transaction() as tx:
         person_id = create_person(tx, name=name or address, now=now)
         account = create_account(tx, person_id, email=address, password=password, role=role, now=now)
-    typer.echo(f"Created the account {account.email} with the role {account.role}.", err=True)
+    notices.print(f"Created the account {account.email} with the role {account.role}.", markup=False)
 
 
 @accounts.command("list")
@@ -65,7 +62,7 @@ def list_accounts() -> None:
     """List all accounts."""
     with _transaction() as tx:
         found = all_accounts(tx)
-    _print_table(
+    print_table(
         ("E-MAIL", "NAME", "ROLE", "CREATED"), [(a.email, a.name, a.role.value, _day(a.created_at)) for a in found]
     )
 
@@ -77,7 +74,7 @@ def change_password(email: Email, password_stdin: FromStdin = False) -> None:
     with _transaction() as tx:
         account = account_by_email(tx, email)
         set_password(tx, account.account_id, password, now=system_clock())
-    typer.echo(f"Changed the password of {account.email}; it is signed out everywhere.", err=True)
+    notices.print(f"Changed the password of {account.email}; it is signed out everywhere.", markup=False)
 
 
 @accounts.command("set-role")
@@ -86,7 +83,7 @@ def change_role(email: Email, role: Annotated[Role, typer.Argument(help="The new
     with _transaction() as tx:
         account = account_by_email(tx, email)
         set_role(tx, account.account_id, role)
-    typer.echo(f"{account.email} now has the role {role.value}.", err=True)
+    notices.print(f"{account.email} now has the role {role.value}.", markup=False)
 
 
 @keys.command("create")
@@ -102,7 +99,7 @@ def create_api_key(
     with _transaction() as tx:
         owner = account_by_email(tx, account)
         key = create_key(tx, owner.account_id, name=name, scopes=scope, expires_at=expires_at, now=now)
-    typer.echo("Keep it well: it cannot be shown again.", err=True)
+    notices.print("Keep it well: it cannot be shown again.", markup=False)
     typer.echo(key.text)
 
 
@@ -115,7 +112,7 @@ def list_api_keys(
     with _transaction() as tx:
         owner = account_by_email(tx, account).account_id if account else None
         found = keys_of(tx, owner)
-    _print_table(
+    print_table(
         ("KEY", "NAME", "OWNER", "SCOPES", "LAST USED", "EXPIRES", "STATE"),
         [
             (
@@ -137,12 +134,12 @@ def revoke(key: Annotated[str, typer.Argument(help="The 8 characters after bm_."
     """Revoke an API key for good."""
     with _transaction() as tx:
         revoke_key(tx, key, account_id=None, now=system_clock())
-    typer.echo(f"The API key {key} is revoked.", err=True)
+    notices.print(f"The API key {key} is revoked.", markup=False)
 
 
 @contextmanager
 def _transaction() -> Iterator[Tx]:
-    with open_database(settings()) as database, database.begin() as tx:
+    with command_database() as database, database.begin() as tx:
         yield tx
 
 
@@ -154,12 +151,3 @@ def _password(*, from_stdin: bool) -> str:
 
 def _day(instant: datetime | None) -> str:
     return f"{instant:%Y-%m-%d}" if instant else "never"
-
-
-def _print_table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """Print rows on standard output; columns are only as wide as needed, and nothing is cut when piped."""
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        table.add_row(*row)
-    console = Console()
-    console.print(table, soft_wrap=not console.is_terminal)

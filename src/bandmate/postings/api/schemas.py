@@ -1,0 +1,428 @@
+"""The shapes of answers, for OpenAPI: what each field means, with examples. Everything in them is fictional.
+
+Answers are not made from these models; tests hold real answers against them, with no field missing or left over.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from bandmate.postings.domain.lifecycle import Outcome, Status, Verdict
+
+Data = TypeVar("Data")
+WorkModel = Literal["remote", "hybrid", "on_site"]
+EmploymentKind = Literal["full_time", "part_time", "contract", "internship", "temporary"]
+Source_ = Literal["stated", "text"]
+JobId = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$", description="SHA-1 of `provider|board|provider_job_key`.")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0)]
+FieldValue = str | float | bool | list[str] | None
+
+_JOB = "3f0c1a8f5be24a6d9c5f7e8b1a2d3c4e5f60718a"
+_ORG = "72fe3b06-0d08-4f7d-9dfd-beedeeda0a25"
+_BOARD = "8f76458c-d40f-4324-bb14-bb757d1b7058"
+
+
+class Shape(BaseModel):
+    """Exactly these fields; times are RFC 3339 in UTC with milliseconds, unknown is null and never left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Place(Shape):
+    """One location of a posting."""
+
+    raw: str = Field(description="As printed.")
+    city: str | None
+    region: str | None
+    country: str | None
+    country_code: str | None = Field(description="ISO 3166-1 alpha-2.")
+    is_remote: bool
+    confidence: float = Field(ge=0, le=1)
+
+
+class Disagreement(Shape):
+    """What the provider states in a field, and what its own text says instead."""
+
+    field: str
+    stated: str | None
+    text: str
+    quote: str
+    start: Count = Field(description="Where the quote stands in the plain description, in characters.")
+    end: Count
+
+
+class Job(Shape):
+    """The canonical record of a posting."""
+
+    job_id: JobId
+    org_id: UUID
+    source_id: UUID
+    board_id: UUID
+    provider: str
+    board: str
+    provider_job_key: str
+    title: str
+    normalized_title: str | None
+    company: str
+    status: Status = Field(description="`deleted` once gone from its board, else `expired` past its deadline.")
+    active: bool = Field(description="Whether the lifecycle has not closed it.")
+    location_text: str | None = Field(description="The first location, as printed.")
+    locations: list[Place]
+    country: str | None
+    country_code: str | None = Field(description="ISO 3166-1 alpha-2, of the first location.")
+    region: str | None
+    city: str | None
+    location_confidence: float | None = Field(ge=0, le=1)
+    is_remote: bool | None = Field(description="Hybrid is not remote.")
+    department: str | None
+    team: str | None
+    requisition_id: str | None
+    employment_type: str | None = Field(description="As stated, else as the text says.")
+    employment_kind: EmploymentKind | None = Field(description="The same in our five words; what filters compare.")
+    employment_source: Source_ | None
+    workplace_type: WorkModel | None = Field(description="What the provider states.")
+    workplace_text: WorkModel | None = Field(description="What the description says.")
+    workplace_evidence: str | None = Field(description="The words that say so.")
+    work_model: WorkModel | None = Field(description="The best of both and of the location; what filters compare.")
+    remote_policy: str | None
+    salary_raw: str | None
+    salary_min: float | None = Field(description="Major units of the currency, per `salary_period`.")
+    salary_max: float | None
+    salary_currency: str | None = Field(description="ISO 4217.")
+    salary_period: Literal["year", "month", "week", "day", "hour"] | None
+    salary_source: Source_ | None
+    language: str | None = Field(description="ISO 639-1.")
+    launch_included: bool
+    launch_reason: str
+    conflicts: list[Disagreement]
+    source_url: str | None
+    apply_url: str | None
+    first_seen_at: AwareDatetime
+    last_seen_at: AwareDatetime
+    last_checked_at: AwareDatetime
+    last_changed_at: AwareDatetime
+    inactive_at: AwareDatetime | None = Field(description="When the lifecycle closed it.")
+    source_posted_at: AwareDatetime | None
+    source_updated_at: AwareDatetime | None
+    valid_through: AwareDatetime | None
+    unconfirmed_since: AwareDatetime | None = Field(description="Since when its board has not answered properly.")
+    content_hash: Sha256 = Field(description="SHA-256 over the normalised meaning: the same offer.")
+    source_hash: Sha256 = Field(description="SHA-256 over the provider's fields: the same bytes.")
+    raw_payload_uri: str | None = Field(description="Path in the raw archive.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "job_id": _JOB,
+                "org_id": _ORG,
+                "source_id": _BOARD,
+                "board_id": _BOARD,
+                "provider": "lever",
+                "board": "halfnote",
+                "provider_job_key": "0d6c7c53-5f7e-4c5e-9d9b-0a6a1f7a2b11",
+                "title": "Sound Engineer",
+                "normalized_title": None,
+                "company": "Halfnote",
+                "status": "active",
+                "active": True,
+                "location_text": "Malmö, Sweden",
+                "locations": [
+                    {
+                        "raw": "Malmö, Sweden",
+                        "city": "Malmö",
+                        "region": "Skåne",
+                        "country": "Sweden",
+                        "country_code": "SE",
+                        "is_remote": False,
+                        "confidence": 0.98,
+                    }
+                ],
+                "country": "Sweden",
+                "country_code": "SE",
+                "region": "Skåne",
+                "city": "Malmö",
+                "location_confidence": 0.98,
+                "is_remote": False,
+                "department": "Studio",
+                "team": "Recording",
+                "requisition_id": None,
+                "employment_type": "Permanent",
+                "employment_kind": "full_time",
+                "employment_source": "stated",
+                "workplace_type": "on_site",
+                "workplace_text": "hybrid",
+                "workplace_evidence": "two days a week at home",
+                "work_model": "on_site",
+                "remote_policy": None,
+                "salary_raw": "SEK 480000 to 560000 per-year-salary",
+                "salary_min": 480000,
+                "salary_max": 560000,
+                "salary_currency": "SEK",
+                "salary_period": "year",
+                "salary_source": "stated",
+                "language": "en",
+                "launch_included": False,
+                "launch_reason": "english_us_canada: the country is SE, not US or CA",
+                "conflicts": [
+                    {
+                        "field": "workplace_type",
+                        "stated": "on_site",
+                        "text": "hybrid",
+                        "quote": "two days a week at home",
+                        "start": 812,
+                        "end": 835,
+                    }
+                ],
+                "source_url": "https://jobs.example.com/halfnote/0d6c7c53",
+                "apply_url": "https://jobs.example.com/halfnote/0d6c7c53/apply",
+                "first_seen_at": "2026-05-29T07:00:52.000Z",
+                "last_seen_at": "2026-06-10T07:56:48.461Z",
+                "last_checked_at": "2026-06-10T07:56:48.461Z",
+                "last_changed_at": "2026-05-29T07:00:52.000Z",
+                "inactive_at": None,
+                "source_posted_at": "2026-05-01T18:25:53.765Z",
+                "source_updated_at": None,
+                "valid_through": None,
+                "unconfirmed_since": None,
+                "content_hash": "0f" * 32,
+                "source_hash": "a1" * 32,
+                "raw_payload_uri": "raw/provider=lever/board=halfnote/date=2026-06-10/"
+                f"2026-06-10T07-56-48-461Z-{'c3' * 32}.json",
+            }
+        }
+    )
+
+
+class JobInFull(Job):
+    """The record, and what was asked for besides."""
+
+    description_text: str = Field(default="", description="Plain text; with `include=description`.")
+    description_html: str = Field(default="", description="Sanitised HTML; with `include=description`.")
+    native: dict[str, Any] = Field(default={}, description="The provider's own fields; with `include=native`.")
+    evidence: dict[str, Any] = Field(
+        default={}, description="What the text says, each with quote and span; with `include=evidence`."
+    )
+
+
+class HistoryEvent(Shape):
+    """One step in the life of a posting; an update is one event for each changed field."""
+
+    event_id: UUID
+    job_id: JobId
+    type: Literal["created", "updated", "closed", "reopened"]
+    observed_at: AwareDatetime
+    field_name: str | None = Field(description="Of an update.")
+    old_value: FieldValue
+    new_value: FieldValue
+    of_board: bool = Field(description="One edit that the board made to many of its postings at once.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "event_id": "5b8f0d57-4c0e-5c8e-8a57-0b3a4f2f9d10",
+                "job_id": _JOB,
+                "type": "updated",
+                "observed_at": "2026-06-03T07:12:09.120Z",
+                "field_name": "title",
+                "old_value": "Sound Technician",
+                "new_value": "Sound Engineer",
+                "of_board": False,
+            }
+        }
+    )
+
+
+class FacetValue(Shape):
+    """A value and how many of the postings found have it."""
+
+    value: str
+    count: Count
+
+
+class SourceName(Shape):
+    """A board, by id and by name."""
+
+    source_id: UUID
+    provider: str
+    board: str
+
+
+class Slice(Shape):
+    """A value and how many of the company's open postings have it."""
+
+    value: str
+    jobs: Count
+
+
+class Week(Shape):
+    """What came and went in one week."""
+
+    week: AwareDatetime = Field(description="Its Monday, 00:00 UTC.")
+    opened: Count
+    closed: Count
+
+
+class Org(Shape):
+    """A company in figures; the most frequent values come first, at most eight of each."""
+
+    org_id: UUID
+    name: str
+    sources: list[SourceName]
+    open_jobs: Count
+    known_jobs: Count
+    first_seen_at: AwareDatetime | None
+    last_checked_at: AwareDatetime | None
+    by_department: list[Slice]
+    by_city: list[Slice]
+    by_country: list[Slice]
+    by_provider: list[Slice]
+    by_work_model: list[Slice]
+    by_week: list[Week] = Field(description="The last twelve weeks, the oldest first.")
+
+
+class OrgFound(Shape):
+    """A company in a list."""
+
+    org_id: UUID
+    name: str
+    open_jobs: Count
+
+    model_config = ConfigDict(json_schema_extra={"example": {"org_id": _ORG, "name": "Halfnote", "open_jobs": 41}})
+
+
+class Fault(Shape):
+    """What was wrong in a payload, and where."""
+
+    pointer: str = Field(description="JSON Pointer (RFC 6901) into the payload.")
+    what: str
+    key: str | None = Field(description="The posting's key, where it could be read.")
+    fatal: bool = Field(description="Whether the posting could not be kept.")
+
+
+class Run(Shape):
+    """One look at a board, and what it proved."""
+
+    observed_at: AwareDatetime
+    outcome: Outcome = Field(description="As recorded when the board was read.")
+    verdict: Verdict = Field(description="What it proves: only a `complete` run can close postings.")
+    http_status: int | None
+    declared_total: int | None = Field(description="How many the board says it has.")
+    listed: int | None = Field(description="How many it listed.")
+    raw_payload_uri: str | None
+    detail: str | None
+    faults: list[Fault]
+    created: Count
+    updated: Count
+    closed: Count
+    reopened: Count
+
+
+class Source(Shape):
+    """A board: where postings come from, and how well it answers."""
+
+    source_id: UUID
+    provider: str
+    board: str
+    company: str
+    followed: bool
+    every_minutes: int | None
+    next_run_at: AwareDatetime | None
+    last_run_at: AwareDatetime | None
+    last_complete_at: AwareDatetime | None
+    unconfirmed_since: AwareDatetime | None
+    open_jobs: Count
+    known_jobs: Count
+    runs: Count
+    last_run: Run | None
+
+
+class TotalsShape(Shape):
+    """What this installation holds."""
+
+    open_jobs: Count
+    known_jobs: Count
+    companies: Count
+    boards: Count
+    last_run_at: AwareDatetime | None
+
+
+class NoMeta(Shape):
+    """Nothing is said about a single thing."""
+
+
+class ListMeta(Shape):
+    """Where a list stands."""
+
+    limit: int = Field(ge=1, le=100)
+    next_cursor: str | None = Field(description="For the next page; null on the last one.")
+    total: Count = Field(description="How many there are altogether, exactly.")
+
+
+class SearchMeta(ListMeta):
+    """Where a search stands."""
+
+    corrected: list[str] = Field(description="Words that stood nowhere and were answered as similar ones.")
+
+
+class FacetMeta(Shape):
+    """How the values were counted."""
+
+    size: int = Field(description="Values of a field, at most.")
+
+
+class One(Shape, Generic[Data]):
+    """A single thing in its envelope."""
+
+    data: Data
+    meta: NoMeta
+
+
+class Several(Shape, Generic[Data]):
+    """A page of a list in its envelope."""
+
+    data: list[Data]
+    meta: ListMeta
+
+
+class JobAnswer(One[JobInFull]):
+    """A posting."""
+
+
+class SearchAnswer(Shape):
+    """A page of postings."""
+
+    data: list[Job]
+    meta: SearchMeta
+
+
+class FacetAnswer(Shape):
+    """Counted values by field, in the order asked for."""
+
+    data: dict[str, list[FacetValue]] = Field(
+        examples=[{"city": [{"value": "Malmö", "count": 12}, {"value": "Oslo", "count": 7}]}]
+    )
+    meta: FacetMeta
+
+
+class HistoryAnswer(Several[HistoryEvent]):
+    """A page of a posting's history, the newest first."""
+
+
+class OrgAnswer(One[Org]):
+    """A company."""
+
+
+class OrgsAnswer(Several[OrgFound]):
+    """A page of companies, those with the most open postings first."""
+
+
+class SourceAnswer(One[Source]):
+    """A board."""
+
+
+class TotalsAnswer(One[TotalsShape]):
+    """The totals."""

@@ -1,0 +1,95 @@
+"""The life of a posting as a reader follows it: steps in words, long texts as a comparison line by line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from bandmate.postings.domain.changes import DESCRIPTION
+from bandmate.postings.pages.words import sentence_case
+from bandmate.postings.queries import HistoryEvent
+
+_CONTEXT_LINES = 1
+_LONG = 160
+"""Characters from which on a value is compared line by line."""
+
+_KINDS = {
+    "created": ("First seen on the board", "plus", "good"),
+    "closed": ("Closed", "circle-x", "bad"),
+    "reopened": ("Open again", "refresh-cw", "good"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a comparison."""
+
+    kind: Literal["same", "out", "in", "gap"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the life of a posting; ``at`` is UTC."""
+
+    at: datetime
+    title: str
+    icon: str
+    kind: str
+    of_board: bool = False
+    closed: bool = False
+    old: str | None = None
+    new: str | None = None
+    lines: tuple[Line, ...] = ()
+    """A long text's comparison, in place of ``old`` and ``new``."""
+
+
+def steps(history: Iterable[HistoryEvent]) -> tuple[Step, ...]:
+    """Return the steps of a history in its order."""
+    return tuple(map(_step, history))
+
+
+def _step(event: HistoryEvent) -> Step:
+    if event.type in _KINDS:
+        title, icon, kind = _KINDS[event.type]
+        return Step(event.observed_at, title, icon, kind, closed=event.type == "closed")
+    field = event.field_name or "posting"
+    title = f"{sentence_case(field)} changed"
+    old, new = _words(event.old_value), _words(event.new_value)
+    if field == DESCRIPTION or max(len(old), len(new)) > _LONG:
+        lines = compared(_lines(event.old_value), _lines(event.new_value))
+        return Step(event.observed_at, title, "pencil", "info", of_board=event.of_board, lines=lines)
+    return Step(event.observed_at, title, "pencil", "info", of_board=event.of_board, old=old, new=new)
+
+
+def _words(value: Any) -> str:
+    if value is None or value in ("", []):
+        return "not stated"
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    return str(value)
+
+
+def _lines(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [str(item) for item in value]
+    return [line for line in str(value or "").splitlines() if line.strip()]
+
+
+def compared(old: Sequence[str], new: Sequence[str]) -> tuple[Line, ...]:
+    """Compare two texts line by line; long stretches that stayed the same are left out and marked."""
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    lines: list[Line] = []
+    for number, group in enumerate(matcher.get_grouped_opcodes(_CONTEXT_LINES)):
+        if number:
+            lines.append(Line("gap", "…"))
+        for operation, old_start, old_end, new_start, new_end in group:
+            if operation == "equal":
+                lines += [Line("same", line) for line in old[old_start:old_end]]
+                continue
+            lines += [Line("out", line) for line in old[old_start:old_end]]
+            lines += [Line("in", line) for line in new[new_start:new_end]]
+    return tuple(lines)
