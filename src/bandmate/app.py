@@ -14,7 +14,9 @@ from bandmate.kernel.database.session import Database
 from bandmate.kernel.events.subscriptions import Subscription
 from bandmate.kernel.identity.middleware import install_identity
 from bandmate.kernel.identity.pages import router as identity_router
-from bandmate.kernel.telemetry import RequestTelemetry, health_router, metrics_router
+from bandmate.kernel.telemetry.health import health_router
+from bandmate.kernel.telemetry.metrics import metrics_router
+from bandmate.kernel.telemetry.requests import RequestTelemetry
 from bandmate.kernel.web.assets import install_static
 from bandmate.kernel.web.problems import install_error_pages
 from bandmate.kernel.web.security import SecurityHeaders

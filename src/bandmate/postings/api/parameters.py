@@ -6,15 +6,19 @@ the types and descriptions of OpenAPI, and JSON bodies, whose values have types 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Query, Request
+from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import Message, Receive
 
-from bandmate.kernel.errors import InvalidInput
+from bandmate.kernel.errors import InvalidInput, TooLarge
 from bandmate.postings.domain.lifecycle import Status
 from bandmate.postings.job_query import FACETS, JobQuery, Sort
 from bandmate.postings.web_query import LONGEST_TEXT, MOST_VALUES, read_query
@@ -22,7 +26,7 @@ from bandmate.postings.web_query import LONGEST_TEXT, MOST_VALUES, read_query
 LARGEST_PAGE = 100
 LONGEST_CURSOR = 4_000
 LARGEST_BODY = 100_000
-"""Bytes of a search sent by POST; the longest that says anything is far shorter."""
+"""Bytes of a search sent by POST: fifty long values in each of a dozen filters would not fill it."""
 
 WITHOUT_NUL = r"^[^\u0000]*$"
 """PostgreSQL text cannot hold NUL, so nothing that is asked for can."""
@@ -36,10 +40,46 @@ class ContradictoryFilters(InvalidInput):
     title = "These filters contradict each other"
 
 
+class ShortBodies(APIRoute):
+    """Routes that answer 413 to a body of more than ``LARGEST_BODY`` bytes, and do not read it to its end."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler behind the limit."""
+        handle = super().get_route_handler()
+
+        async def handle_short(request: Request) -> Response:
+            return await handle(Request(request.scope, _limited(request.receive)))
+
+        return handle_short
+
+
+def _limited(receive: Receive) -> Receive:
+    read = 0
+
+    async def receive_limited() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > LARGEST_BODY:
+            # Not TooLarge: FastAPI lets only this kind of error pass while it reads a body, and it becomes the same.
+            raise HTTPException(
+                TooLarge.status, f"A search has at most {LARGEST_BODY:,} bytes; ask for less at once."
+            )
+        return message
+
+    return receive_limited
+
+
 def _characters(text: str) -> str:
     """Refuse halves of surrogate pairs, which JSON can spell and nothing can store (RFC 8259, section 8.2)."""
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         raise PydanticCustomError("surrogate", "it holds half of a surrogate pair, which is no character")
+    return text
+
+
+def _facet_name(text: str) -> str:
+    if text not in FACETS:
+        raise PydanticCustomError("facet", f"it is no field that is counted; choose {', '.join(FACETS)}")
     return text
 
 
@@ -58,6 +98,7 @@ Instant = Annotated[
     AfterValidator(_characters),
     WithJsonSchema({"anyOf": [{"type": "string", "format": f} for f in ("date-time", "date")]}),
 ]
+FacetName = Annotated[str, AfterValidator(_facet_name), WithJsonSchema({"type": "string", "enum": list(FACETS)})]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="How many at most, 1 to 100.")]
 Cursor = Annotated[
@@ -155,6 +196,10 @@ class Filters(BaseModel):
     )
 
 
+_BESIDES = frozenset({"limit", "cursor", "facets"})
+"""What of a search is no part of its query."""
+
+
 class JobSearch(Filters):
     """A search as the body of a POST; the same names as in the address of a GET."""
 
@@ -164,6 +209,9 @@ class JobSearch(Filters):
     )
     limit: Limit = 20
     cursor: Cursor = None
+    facets: list[FacetName] = Field(
+        default=[], max_length=len(FACETS), description="Fields whose values are counted along, in `meta.facets`."
+    )
 
     def read(self) -> JobQuery:
         """Return what is asked.
@@ -172,7 +220,7 @@ class JobSearch(Filters):
             InvalidInput: when a value cannot be used, with a pointer into the body.
             ContradictoryFilters: when ``active`` and ``status`` are both given.
         """
-        given = self.model_fields_set - {"limit", "cursor"}
+        given = self.model_fields_set - _BESIDES
         try:
             return read_filters(QueryParams([pair for name in given for pair in self._pairs(name)]))
         except InvalidInput as error:
@@ -226,7 +274,7 @@ def _parameter(name: str, field: dict[str, Any]) -> dict[str, Any]:
     return parameter | ({"example": examples[0]} if examples else {})
 
 
-SEARCH_PARAMETERS = described(JobSearch, without={"limit", "cursor"})
+SEARCH_PARAMETERS = described(JobSearch, without=_BESIDES)
 FILTER_PARAMETERS = described(Filters)
 
 
@@ -257,6 +305,10 @@ IncludeQuery = Annotated[
         "What to add to the record: `description` (as text and as safe HTML), `native` (the provider's own "
         "fields), `evidence` (what the text says, quoted). Repeat it, or part by commas.",
     ),
+]
+FacetsQuery = Annotated[
+    list[str],
+    _names_of(FACETS, "Fields whose values are counted along, in `meta.facets`. Repeat it, or part by commas."),
 ]
 FieldsQuery = Annotated[
     list[str],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +12,7 @@ from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy import text
 from starlette.responses import Response
 
-from bandmate.engines.search import IndexUnusable
+from bandmate.engines.search import Index, IndexUnusable
 from bandmate.kernel.clock import parse_rfc3339
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.errors import InvalidCursor, InvalidInput, NotFound, TooLarge
@@ -24,26 +26,29 @@ from bandmate.postings.api.answers import UNCHANGED, IfNoneMatch, answer, answer
 from bandmate.postings.api.parameters import (
     FILTER_PARAMETERS,
     INCLUDES,
-    LARGEST_BODY,
     SEARCH_PARAMETERS,
     WITHOUT_NUL,
     ContradictoryFilters,
     CursorQuery,
+    FacetsQuery,
     FieldsQuery,
     IncludeQuery,
     JobSearch,
     LimitQuery,
+    ShortBodies,
     read_filters,
     read_list,
 )
 from bandmate.postings.asking import IndexOf
 from bandmate.postings.boards import BoardState, board_states
 from bandmate.postings.domain.identity import BoardName
-from bandmate.postings.job_query import FACETS
-from bandmate.postings.search import FACET_SIZE, Answer, facets, search
+from bandmate.postings.job_query import FACETS, JobQuery
+from bandmate.postings.records import Record
+from bandmate.postings.search import FACET_SIZE, search
+from bandmate.postings.search import facets as count_facets
 from bandmate.postings.web_query import LONGEST_TEXT
 
-router = APIRouter(prefix="/job-postings/v1", tags=["Job postings"])
+router = APIRouter(prefix="/job-postings/v1", tags=["Job postings"], route_class=ShortBodies)
 
 JobIdPath = Annotated[str, Path(pattern=r"^[0-9a-f]{40}$", description="40 characters, 0-9 and a-f.")]
 
@@ -66,15 +71,17 @@ def search_jobs(
     request: Request,
     limit: LimitQuery = 20,
     cursor: CursorQuery = None,
+    facets: FacetsQuery = [],  # noqa: B006 - FastAPI copies defaults; None would show as a possible value
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Search postings by words and filters.
 
     Filters alone are paged as deep as you like; words reach 10,000 postings deep. Totals are exact.
     """
-    query = read_filters(request.query_params, besides=("limit", "cursor"))
-    found = search(tx, index, query, now=clock(), limit=limit, cursor=cursor)
-    return answer(found.records, _search_meta(found, limit), if_none_match)
+    query = read_filters(request.query_params, besides=("limit", "cursor", "facets"))
+    names = read_list(facets, FACETS, "facets")
+    found, meta = _found(tx, index, query, names, now=clock(), limit=limit, cursor=cursor)
+    return answer(found, meta, if_none_match)
 
 
 @router.post(
@@ -82,7 +89,6 @@ def search_jobs(
     operation_id="search_jobs_by_body",
     response_model=schemas.SearchAnswer,
     responses=problem_responses(InvalidInput, InvalidCursor, ContradictoryFilters, IndexUnusable, TooLarge),
-    max_body_size=LARGEST_BODY,
 )
 def search_jobs_by_body(
     asker: Anyone,  # noqa: ARG001 - the statement who may call
@@ -92,17 +98,37 @@ def search_jobs_by_body(
     wanted: JobSearch,
 ) -> Response:
     """Search postings as by GET, with the question as JSON: for many values, and kept out of logs."""
-    found = search(tx, index, wanted.read(), now=clock(), limit=wanted.limit, cursor=wanted.cursor)
-    return answer_to_post(found.records, _search_meta(found, wanted.limit))
+    query, names = wanted.read(), tuple(dict.fromkeys(wanted.facets))
+    found, meta = _found(tx, index, query, names, now=clock(), limit=wanted.limit, cursor=wanted.cursor)
+    return answer_to_post(found, meta)
 
 
-def _search_meta(found: Answer, limit: int) -> dict[str, object]:
-    return {
+def _found(
+    tx: Tx,
+    index: Index,
+    query: JobQuery,
+    names: Sequence[str],
+    *,
+    now: datetime,
+    limit: int,
+    cursor: str | None,
+) -> tuple[Sequence[Record], dict[str, object]]:
+    """Return a page of a search and what is said about it; facets only where they were asked for."""
+    found = search(tx, index, query, now=now, limit=limit, cursor=cursor)
+    meta: dict[str, object] = {
         "limit": limit,
         "next_cursor": found.next_cursor,
         "total": found.total,
         "corrected": found.corrected,
     }
+    if names:
+        meta["facets"] = _counted(tx, index, query, names, now=now)
+    return found.records, meta
+
+
+def _counted(tx: Tx, index: Index, query: JobQuery, names: Sequence[str], *, now: datetime, **how: Any) -> object:
+    counted = count_facets(tx, index, query, names, now=now, **how)
+    return {name: counted[name] for name in names}
 
 
 @router.get(
@@ -128,8 +154,8 @@ def job_facets(
     """Count the values of fields among the postings that fit the same filters as in a search."""
     query = read_filters(request.query_params, besides=("fields", "size", "disjunctive"))
     names = read_list(fields, FACETS, "fields") or FACETS
-    counted = facets(tx, index, query, names, now=clock(), size=size, disjunctive=disjunctive)
-    return answer({name: counted[name] for name in names}, {"size": size}, if_none_match)
+    counted = _counted(tx, index, query, names, now=clock(), size=size, disjunctive=disjunctive)
+    return answer(counted, {"size": size}, if_none_match)
 
 
 @router.get(
@@ -345,7 +371,12 @@ def _run(run: queries.RunState) -> dict[str, object]:
     }
 
 
-@router.get("/totals", operation_id="get_totals", response_model=schemas.TotalsAnswer, responses={**UNCHANGED, **problem_responses(InvalidInput)})
+@router.get(
+    "/totals",
+    operation_id="get_totals",
+    response_model=schemas.TotalsAnswer,
+    responses={**UNCHANGED, **problem_responses(InvalidInput)},
+)
 def get_totals(
     asker: Anyone,  # noqa: ARG001 - the statement who may call
     tx: Reading,

@@ -366,6 +366,7 @@ class SearchMeta(ListMeta):
     """Where a search stands."""
 
     corrected: list[str] = Field(description="Words that stood nowhere and were answered as similar ones.")
+    facets: dict[str, list[FacetValue]] = Field(default={}, description="Counted values, where asked for.")
 
 
 class FacetMeta(Shape):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from markupsafe import Markup
 from starlette.responses import Response
 
 from bandmate.kernel.clock import parse_rfc3339
+from bandmate.kernel.errors import NotFound
 from bandmate.kernel.identity import Anyone
 from bandmate.kernel.web.dependencies import ClockOf, Reading
 from bandmate.kernel.web.formats import MISSING, number
@@ -24,25 +26,13 @@ from bandmate.postings.pages.slices import slice_address
 from bandmate.postings.pages.timeline import steps
 from bandmate.postings.pages.words import WORK_MODELS, field_label, language_name, sentence_case, value_label
 from bandmate.postings.queries import HistoryEvent, JobDetail, job_detail, job_history
-from bandmate.postings.records import Record
+from bandmate.postings.records import RECORD_KEYS, Record
 
 HISTORY_STEPS = 100
 API = "/job-postings/v1"
 
-_INSTANTS = frozenset(
-    name
-    for name in (
-        "first_seen_at",
-        "last_seen_at",
-        "last_checked_at",
-        "last_changed_at",
-        "inactive_at",
-        "source_posted_at",
-        "source_updated_at",
-        "valid_through",
-        "unconfirmed_since",
-    )
-)
+_INSTANTS = frozenset(name for name in RECORD_KEYS if name.endswith(("_at", "_through", "_since")))
+_JOB_ID = re.compile(r"[0-9a-f]{40}")
 
 router = APIRouter()
 
@@ -54,9 +44,11 @@ def job_page(
     pages: Pages,
     tx: Reading,
     clock: ClockOf,
-    job_id: Annotated[str, Path(max_length=200)],
+    job_id: str,
 ) -> Response:
     """Show one posting, open or closed."""
+    if not _JOB_ID.fullmatch(job_id):
+        raise NotFound(f"{job_id[:60]!r} is no id of a posting; an id is 40 characters, 0-9 and a-f.")
     detail = job_detail(tx, job_id, clock())
     record = detail.record
     history = job_history(tx, record["job_id"], limit=HISTORY_STEPS + 1)
@@ -177,8 +169,12 @@ def _pretty(value: Any) -> str:
 def _event_fields(record: Record, history: Sequence[HistoryEvent]) -> list[tuple[str, str]]:
     """Return what the last event about this posting carries, times to the millisecond."""
     event = next((step.as_json(record["job_id"]) for step in history), {})
-    about = {name: record[name] for name in ("org_id", "source_id", "content_hash", "source_hash", "last_changed_at")}
-    return [(field_label(name), MISSING if value is None else _text(value)) for name, value in (event | about).items()]
+    about = {
+        name: record[name] for name in ("org_id", "source_id", "content_hash", "source_hash", "last_changed_at")
+    }
+    return [
+        (field_label(name), MISSING if value is None else _text(value)) for name, value in (event | about).items()
+    ]
 
 
 def _text(value: Any) -> str:

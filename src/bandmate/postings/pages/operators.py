@@ -1,0 +1,212 @@
+"""Boards and their runs, for those who run the installation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from bandmate.kernel.archive import Archive
+from bandmate.kernel.clock import parse_rfc3339
+from bandmate.kernel.database.session import Tx
+from bandmate.kernel.errors import InvalidInput, NotFound
+from bandmate.kernel.identity import Operator
+from bandmate.kernel.tasks import tasks
+from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
+from bandmate.kernel.web.formats import plural
+from bandmate.kernel.web.notices import leave_notice
+from bandmate.kernel.web.templating import Pages, Templates
+from bandmate.postings.boards import BoardState, board_states, follow, parse_board, parse_every, unfollow
+from bandmate.postings.directory import board_named
+from bandmate.postings.domain.identity import BoardName
+from bandmate.postings.pages.slices import slice_address
+from bandmate.postings.pages.words import VERDICTS
+from bandmate.postings.payloads import run_payload
+from bandmate.postings.providers import PROVIDERS
+from bandmate.postings.queries import board_runs
+from bandmate.postings.tasks import CRAWL_BOARDS
+
+RUNS_A_PAGE = 50
+EVERY_CHOICES = (("1h", "Every hour"), ("6h", "Every 6 hours"), ("1d", "Once a day"), ("7d", "Once a week"))
+_MINUTES_A_HOUR, _MINUTES_A_DAY = 60, 1440
+
+Text = Annotated[str, Form()]
+
+router = APIRouter()
+
+
+@router.get("/boards")
+def boards_page(request: Request, asker: Operator, pages: Pages, tx: Reading) -> Response:  # noqa: ARG001 - the statement who may call
+    """List all boards with what their last run came to."""
+    return _boards(request, pages, tx)
+
+
+def _boards(
+    request: Request,
+    pages: Templates,
+    tx: Tx,
+    *,
+    errors: tuple[dict[str, str], ...] = (),
+    board: str = "",
+    every: str = "6h",
+    company: str = "",
+) -> Response:
+    states = board_states(tx)
+    return pages.render(
+        request,
+        "postings/boards.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        states=states,
+        schedules={state.board_id: schedule(state) for state in states},
+        followed=sum(state.followed for state in states),
+        unconfirmed=sum(state.unconfirmed_since is not None for state in states),
+        verdicts=VERDICTS,
+        providers=sorted(PROVIDERS),
+        choices=EVERY_CHOICES,
+        errors=errors,
+        form={"board": board, "every": every, "company": company},
+    )
+
+
+@router.post("/boards")
+def follow_board(
+    request: Request,
+    asker: Operator,  # noqa: ARG001 - the statement who may call
+    pages: Pages,
+    tx: Writing,
+    clock: ClockOf,
+    board: Text = "",
+    every: Text = "6h",
+    company: Text = "",
+) -> Response:
+    """Follow a board from now on; a form that cannot be used is shown again with what is wrong."""
+    field = "board"
+    try:
+        name = parse_board(board.strip())
+        field = "every"
+        interval = parse_every(every)
+    except InvalidInput as error:
+        wrong = ({"name": field, "message": error.detail},)
+        return _boards(request, pages, tx, errors=wrong, board=board, every=every, company=company)
+    follow(tx, name, every=interval, company=company.strip() or None, now=clock())
+    tasks.defer(tx, CRAWL_BOARDS, boards=[str(name)])
+    answer = RedirectResponse(f"/boards/{name.board_id}", HTTPStatus.SEE_OTHER)
+    leave_notice(answer, f"{name} is followed; it is being read now.", undo=f"/boards/{name.board_id}/unfollow")
+    return answer
+
+
+@router.get("/boards/{board_id}")
+def board_page(
+    request: Request,
+    asker: Operator,  # noqa: ARG001 - the statement who may call
+    pages: Pages,
+    tx: Reading,
+    board_id: UUID,
+    before: str = "",
+) -> Response:
+    """Show one board with its runs and what each proved."""
+    state = _state(tx, board_named(tx, board_id))
+    runs = board_runs(tx, board_id, limit=RUNS_A_PAGE + 1, before=_moment(before) if before else None)
+    return pages.render(
+        request,
+        "postings/board.html",
+        state=state,
+        schedule=schedule(state),
+        runs=runs[:RUNS_A_PAGE],
+        older=runs[RUNS_A_PAGE - 1].observed_at.isoformat() if len(runs) > RUNS_A_PAGE else None,
+        is_first=not before,
+        verdicts=VERDICTS,
+        choices=EVERY_CHOICES,
+        jobs_href=slice_address(board_id=(board_id,)),
+    )
+
+
+def _state(tx: Tx, board: BoardName) -> BoardState:
+    return board_states(tx, boards=[board])[0]
+
+
+@router.post("/boards/{board_id}/crawl")
+def crawl_board(asker: Operator, tx: Writing, board_id: UUID) -> Response:  # noqa: ARG001 - the statement who may call
+    """Have a worker read the board now."""
+    board = board_named(tx, board_id)
+    tasks.defer(tx, CRAWL_BOARDS, boards=[str(board)])
+    answer = _back_to(board_id)
+    leave_notice(answer, f"{board} is being read; its run appears here when it is done. Reload in a moment.")
+    return answer
+
+
+@router.post("/boards/{board_id}/follow")
+def follow_known_board(
+    asker: Operator,  # noqa: ARG001 - the statement who may call
+    tx: Writing,
+    clock: ClockOf,
+    board_id: UUID,
+    every: Text = "",
+) -> Response:
+    """Follow a known board, or change how often; without ``every`` as often as before."""
+    board = board_named(tx, board_id)
+    known = _state(tx, board).every_minutes
+    interval = parse_every(every or (f"{known}m" if known else "6h"))
+    follow(tx, board, every=interval, company=None, now=clock())
+    answer = _back_to(board_id)
+    leave_notice(answer, f"{board} is followed.", undo=f"/boards/{board_id}/unfollow")
+    return answer
+
+
+@router.post("/boards/{board_id}/unfollow")
+def unfollow_board(asker: Operator, tx: Writing, board_id: UUID) -> Response:  # noqa: ARG001 - the statement who may call
+    """Stop following a board; its records and history stay."""
+    board = board_named(tx, board_id)
+    unfollow(tx, board)
+    answer = _back_to(board_id)
+    leave_notice(
+        answer,
+        f"{board} is no longer followed; its records and their history stay.",
+        undo=f"/boards/{board_id}/follow",
+    )
+    return answer
+
+
+@router.get("/boards/{board_id}/runs/{observed_at}/payload")
+def payload(
+    request: Request,
+    asker: Operator,  # noqa: ARG001 - the statement who may call
+    tx: Reading,
+    board_id: UUID,
+    observed_at: str,
+) -> Response:
+    """Send what the board answered, byte for byte, as a file that no browser opens."""
+    archive = Archive(request.app.state.settings.archive_folder)
+    name, body = run_payload(tx, archive, board_id, _moment(observed_at))
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return Response(body, headers=headers, media_type="application/octet-stream")
+
+
+def _moment(written: str) -> datetime:
+    try:
+        return parse_rfc3339(written)
+    except (ValueError, OverflowError) as error:
+        raise NotFound(f"{written[:40]!r} is no time of a run; it looks like 2026-06-10T07:56:48.461Z.") from error
+
+
+def _back_to(board_id: UUID) -> RedirectResponse:
+    return RedirectResponse(f"/boards/{board_id}", HTTPStatus.SEE_OTHER)
+
+
+def schedule(state: BoardState) -> str:
+    """Say how often a board is read: ``every 6 hours``; ``not followed`` when it is not."""
+    if not state.followed or state.every_minutes is None:
+        return "not followed"
+    minutes = state.every_minutes
+    for unit, length in (("day", _MINUTES_A_DAY), ("hour", _MINUTES_A_HOUR)):
+        if minutes % length == 0:
+            return f"every {plural(minutes // length, unit)}" if minutes > length else f"every {unit}"
+    return f"every {plural(minutes, 'minute')}"
