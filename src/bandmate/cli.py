@@ -59,7 +59,8 @@ def demo_command(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The first port to try.")] = 8000,
 ) -> None:
     """Load the fictional sample boards and serve them on loopback."""
-    chosen = _started()
+    chosen = settings()
+    configure_logging(chosen.log_format, "WARNING")
     listener = serving.listen("127.0.0.1", port, avoid_busy=True)
     with serving.ending_on_signals(), command_database() as database:
         offer = demo.prepare(database, chosen, system_clock)

@@ -189,6 +189,7 @@ def _do(name: str, duty: Callable[[], None], stop: threading.Event) -> None:
 
 
 def _await_end_of_stdin(stop: threading.Event) -> None:
-    while sys.stdin.buffer.read(1):
+    # Not through sys.stdin: its lock would be held by this thread when the interpreter ends.
+    while os.read(0, 1):
         pass
     stop.set()

@@ -1,8 +1,8 @@
 """A posting as schema.org JobPosting, the way search engines read it.
 
-Sources: schema.org/JobPosting and Google Search Central, "Job posting structured data" (required: title, description,
-datePosted, hiringOrganization, jobLocation or, for remote work, applicantLocationRequirements; a closed job keeps its
-page and has a validThrough in the past).
+Sources: schema.org/JobPosting and Google Search Central, "Job posting structured data". Required there are title,
+description, datePosted, hiringOrganization and jobLocation or, for remote work, applicantLocationRequirements; a
+closed job keeps its page and has a validThrough in the past.
 """
 
 from __future__ import annotations

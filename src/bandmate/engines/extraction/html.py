@@ -12,7 +12,7 @@ from html import escape, unescape
 
 import nh3
 
-from bandmate.engines.extraction.markup import BLOCKS, HIDING, RAW, TOKEN, VOID, Piece, too_deep, visible
+from bandmate.engines.extraction.markup import BLOCKS, RAW, TOKEN, VOID, Piece, may_hide, too_deep, visible
 
 ALLOWED_TAGS = frozenset(
     {
@@ -43,6 +43,8 @@ _DEEPEST = 200
 """Open elements at once beyond which no honest posting goes; a tree builder's time grows with the square of it."""
 _LISTS = frozenset({"ul", "ol"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_TELLING = BLOCKS | {"br", "li", "td", "th"}
+"""Elements that shape the text; all others stand inside a line."""
 
 _LINE, _CELL = "\ue000", "\ue001"
 """Private-use characters that stand for a line break and a cell border until their block is finished."""
@@ -63,7 +65,7 @@ def sanitise(html: str) -> str:
     """
     if too_deep(html, _DEEPEST):
         return "\n".join(f"<p>{escape(line, quote=False)}</p>" for line in to_text(html).split("\n") if line)
-    if HIDING.search(html):
+    if may_hide(html):
         html = "".join(html[piece.start : piece.end] for piece in visible(html))
     clean = nh3.clean(
         html,
@@ -73,7 +75,7 @@ def sanitise(html: str) -> str:
         link_rel="nofollow noopener",
         clean_content_tags=set(RAW),
     )
-    return _mend_lists(clean) if "<li" in clean else clean
+    return _mend_lists(clean) if _has_bare_item(clean) else clean
 
 
 def to_text(html: str) -> str:
@@ -109,6 +111,8 @@ class _Writer:
 
     def tag(self, piece: Piece) -> None:
         name = piece.name
+        if name not in _TELLING:
+            return
         if name == "br":
             self._words.append(_LINE)
         elif name == "li":
@@ -117,7 +121,7 @@ class _Writer:
         elif name in {"td", "th"}:
             if not piece.closing and self._words and self._words[-1] != _CELL:
                 self._words.append(_CELL)
-        elif name in BLOCKS:
+        else:
             self._end_block()
             if name == "pre":
                 self._preformatted = not piece.closing
@@ -166,6 +170,16 @@ def _fold(text: str) -> str:
     """One line: every run of white space one space, nothing that cannot be seen."""
     folded = " ".join(text.split())
     return folded if folded.isprintable() else " ".join(_INVISIBLE.sub("", folded).split())
+
+
+def _has_bare_item(clean: str) -> bool:
+    """Whether a list item follows neither the start of a list nor another item (or too much space to tell)."""
+    position = clean.find("<li>")
+    while position >= 0:
+        if not clean[max(0, position - 12) : position].rstrip().endswith(("<ul>", "<ol>", "</li>")):
+            return True
+        position = clean.find("<li>", position + 1)
+    return False
 
 
 def _mend_lists(clean: str) -> str:

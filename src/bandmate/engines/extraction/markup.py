@@ -19,7 +19,7 @@ TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 """A comment, a tag (with groups), or something that only looks like a tag."""
-HIDING = re.compile(r"\shidden(?=[\s=/]|$)|display\s{0,9}:\s{0,9}none", re.IGNORECASE)
+_HIDING = re.compile(r"\shidden(?=[\s=/]|$)|display\s{0,9}:\s{0,9}none", re.IGNORECASE)
 """Attributes that hide an element."""
 
 BLOCKS = frozenset(
@@ -100,17 +100,19 @@ def visible(html: str) -> Iterator[Piece]:  # noqa: C901 - one pass with one sta
     """
     position = 0
     hidden: _Hidden | None = None
+    hiding = may_hide(html)
     for token in TOKEN.finditer(html):
         start = token.start()
         if start < position:  # inside a raw-text element
             continue
         if hidden is None and start > position:
-            yield Piece(position, start, "", closing=False)
+            yield Piece(position, start, "", False)
         position = token.end()
-        name = (token["name"] or "").lower()
+        slash, name, _ = token.groups()
         if not name:
             continue
-        closing = bool(token["close"])
+        name = name.lower()
+        closing = slash == "/"
         if hidden is not None:
             if hidden.ends_at(name, closing=closing):
                 hidden = None
@@ -118,7 +120,7 @@ def visible(html: str) -> Iterator[Piece]:  # noqa: C901 - one pass with one sta
                 continue
         if name in RAW:
             position = _after_raw(html, token)
-        elif _hides(token, name, closing=closing):
+        elif hiding and not closing and _hides(token, name):
             hidden = _Hidden(name)
             if name in BLOCKS:
                 yield Piece(start, start, name, closing=False)
@@ -126,6 +128,12 @@ def visible(html: str) -> Iterator[Piece]:  # noqa: C901 - one pass with one sta
             yield Piece(start, position, name, closing)
     if hidden is None and position < len(html):
         yield Piece(position, len(html), "", closing=False)
+
+
+def may_hide(html: str) -> bool:
+    """Whether it is worth looking for hidden elements."""
+    lowered = html.lower()
+    return "hidden" in lowered or "display" in lowered
 
 
 def too_deep(html: str, limit: int) -> bool:
@@ -150,9 +158,8 @@ def too_deep(html: str, limit: int) -> bool:
     return False
 
 
-def _hides(token: re.Match[str], name: str, *, closing: bool) -> bool:
-    attributes = token["attributes"]
-    return bool(attributes) and not closing and name not in VOID and bool(HIDING.search(attributes))
+def _hides(tag: re.Match[str], name: str) -> bool:
+    return name not in VOID and bool(_HIDING.search(tag["attributes"]))
 
 
 def _after_raw(html: str, tag: re.Match[str]) -> int:

@@ -25,8 +25,8 @@ from bandmate.postings.web_query import LONGEST_TEXT, MOST_VALUES, read_query
 
 LARGEST_PAGE = 100
 LONGEST_CURSOR = 4_000
-LARGEST_BODY = 100_000
-"""Bytes of a search sent by POST: fifty long values in each of a dozen filters would not fill it."""
+LARGEST_BODY = 1_000_000
+"""Bytes of a search sent by POST; nobody needs a tenth of it."""
 
 WITHOUT_NUL = r"^[^\u0000]*$"
 """PostgreSQL text cannot hold NUL, so nothing that is asked for can."""
@@ -61,7 +61,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         read += len(message.get("body", b""))
         if read > LARGEST_BODY:
-            # Not TooLarge: FastAPI lets only this kind of error pass while it reads a body, and it becomes the same.
+            # Not TooLarge: FastAPI lets only this kind pass while it reads a body; it is answered as the same.
             raise HTTPException(
                 TooLarge.status, f"A search has at most {LARGEST_BODY:,} bytes; ask for less at once."
             )

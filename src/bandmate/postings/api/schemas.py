@@ -10,20 +10,17 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from bandmate.postings.api.examples import EVENT, JOB, ORG_FOUND
 from bandmate.postings.domain.lifecycle import Outcome, Status, Verdict
 
 Data = TypeVar("Data")
 WorkModel = Literal["remote", "hybrid", "on_site"]
 EmploymentKind = Literal["full_time", "part_time", "contract", "internship", "temporary"]
-Source_ = Literal["stated", "text"]
+Origin = Literal["stated", "text"]
 JobId = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$", description="SHA-1 of `provider|board|provider_job_key`.")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0)]
 FieldValue = str | float | bool | list[str] | None
-
-_JOB = "3f0c1a8f5be24a6d9c5f7e8b1a2d3c4e5f60718a"
-_ORG = "72fe3b06-0d08-4f7d-9dfd-beedeeda0a25"
-_BOARD = "8f76458c-d40f-4324-bb14-bb757d1b7058"
 
 
 class Shape(BaseModel):
@@ -83,7 +80,7 @@ class Job(Shape):
     requisition_id: str | None
     employment_type: str | None = Field(description="As stated, else as the text says.")
     employment_kind: EmploymentKind | None = Field(description="The same in our five words; what filters compare.")
-    employment_source: Source_ | None
+    employment_source: Origin | None
     workplace_type: WorkModel | None = Field(description="What the provider states.")
     workplace_text: WorkModel | None = Field(description="What the description says.")
     workplace_evidence: str | None = Field(description="The words that say so.")
@@ -94,7 +91,7 @@ class Job(Shape):
     salary_max: float | None
     salary_currency: str | None = Field(description="ISO 4217.")
     salary_period: Literal["year", "month", "week", "day", "hour"] | None
-    salary_source: Source_ | None
+    salary_source: Origin | None
     language: str | None = Field(description="ISO 639-1.")
     launch_included: bool
     launch_reason: str
@@ -114,87 +111,7 @@ class Job(Shape):
     source_hash: Sha256 = Field(description="SHA-256 over the provider's fields: the same bytes.")
     raw_payload_uri: str | None = Field(description="Path in the raw archive.")
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "job_id": _JOB,
-                "org_id": _ORG,
-                "source_id": _BOARD,
-                "board_id": _BOARD,
-                "provider": "lever",
-                "board": "halfnote",
-                "provider_job_key": "0d6c7c53-5f7e-4c5e-9d9b-0a6a1f7a2b11",
-                "title": "Sound Engineer",
-                "normalized_title": None,
-                "company": "Halfnote",
-                "status": "active",
-                "active": True,
-                "location_text": "Malmö, Sweden",
-                "locations": [
-                    {
-                        "raw": "Malmö, Sweden",
-                        "city": "Malmö",
-                        "region": "Skåne",
-                        "country": "Sweden",
-                        "country_code": "SE",
-                        "is_remote": False,
-                        "confidence": 0.98,
-                    }
-                ],
-                "country": "Sweden",
-                "country_code": "SE",
-                "region": "Skåne",
-                "city": "Malmö",
-                "location_confidence": 0.98,
-                "is_remote": False,
-                "department": "Studio",
-                "team": "Recording",
-                "requisition_id": None,
-                "employment_type": "Permanent",
-                "employment_kind": "full_time",
-                "employment_source": "stated",
-                "workplace_type": "on_site",
-                "workplace_text": "hybrid",
-                "workplace_evidence": "two days a week at home",
-                "work_model": "on_site",
-                "remote_policy": None,
-                "salary_raw": "SEK 480000 to 560000 per-year-salary",
-                "salary_min": 480000,
-                "salary_max": 560000,
-                "salary_currency": "SEK",
-                "salary_period": "year",
-                "salary_source": "stated",
-                "language": "en",
-                "launch_included": False,
-                "launch_reason": "english_us_canada: the country is SE, not US or CA",
-                "conflicts": [
-                    {
-                        "field": "workplace_type",
-                        "stated": "on_site",
-                        "text": "hybrid",
-                        "quote": "two days a week at home",
-                        "start": 812,
-                        "end": 835,
-                    }
-                ],
-                "source_url": "https://jobs.example.com/halfnote/0d6c7c53",
-                "apply_url": "https://jobs.example.com/halfnote/0d6c7c53/apply",
-                "first_seen_at": "2026-05-29T07:00:52.000Z",
-                "last_seen_at": "2026-06-10T07:56:48.461Z",
-                "last_checked_at": "2026-06-10T07:56:48.461Z",
-                "last_changed_at": "2026-05-29T07:00:52.000Z",
-                "inactive_at": None,
-                "source_posted_at": "2026-05-01T18:25:53.765Z",
-                "source_updated_at": None,
-                "valid_through": None,
-                "unconfirmed_since": None,
-                "content_hash": "0f" * 32,
-                "source_hash": "a1" * 32,
-                "raw_payload_uri": "raw/provider=lever/board=halfnote/date=2026-06-10/"
-                f"2026-06-10T07-56-48-461Z-{'c3' * 32}.json",
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": JOB})
 
 
 class JobInFull(Job):
@@ -220,20 +137,7 @@ class HistoryEvent(Shape):
     new_value: FieldValue
     of_board: bool = Field(description="One edit that the board made to many of its postings at once.")
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "event_id": "5b8f0d57-4c0e-5c8e-8a57-0b3a4f2f9d10",
-                "job_id": _JOB,
-                "type": "updated",
-                "observed_at": "2026-06-03T07:12:09.120Z",
-                "field_name": "title",
-                "old_value": "Sound Technician",
-                "new_value": "Sound Engineer",
-                "of_board": False,
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": EVENT})
 
 
 class FacetValue(Shape):
@@ -291,7 +195,7 @@ class OrgFound(Shape):
     name: str
     open_jobs: Count
 
-    model_config = ConfigDict(json_schema_extra={"example": {"org_id": _ORG, "name": "Halfnote", "open_jobs": 41}})
+    model_config = ConfigDict(json_schema_extra={"example": ORG_FOUND})
 
 
 class Fault(Shape):
@@ -340,7 +244,7 @@ class Source(Shape):
     last_run: Run | None
 
 
-class TotalsShape(Shape):
+class Totals(Shape):
     """What this installation holds."""
 
     open_jobs: Count
@@ -425,5 +329,5 @@ class SourceAnswer(One[Source]):
     """A board."""
 
 
-class TotalsAnswer(One[TotalsShape]):
+class TotalsAnswer(One[Totals]):
     """The totals."""

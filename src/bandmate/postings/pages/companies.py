@@ -49,7 +49,7 @@ def companies_page(
         request,
         "postings/companies.html",
         found=org_page(tx, name=wanted, limit=COMPANIES_A_PAGE, cursor=cursor or None),
-        name=wanted,
+        wanted=wanted,
         is_first=not cursor,
     )
 

@@ -31,6 +31,7 @@ from bandmate.postings.queries import board_runs
 from bandmate.postings.tasks import CRAWL_BOARDS
 
 RUNS_A_PAGE = 50
+NEW_BOARDS_EVERY = "6h"
 EVERY_CHOICES = (("1h", "Every hour"), ("6h", "Every 6 hours"), ("1d", "Once a day"), ("7d", "Once a week"))
 _MINUTES_A_HOUR, _MINUTES_A_DAY = 60, 1440
 
@@ -52,7 +53,7 @@ def _boards(
     *,
     errors: tuple[dict[str, str], ...] = (),
     board: str = "",
-    every: str = "6h",
+    every: str = NEW_BOARDS_EVERY,
     company: str = "",
 ) -> Response:
     states = board_states(tx)
@@ -66,7 +67,7 @@ def _boards(
         unconfirmed=sum(state.unconfirmed_since is not None for state in states),
         verdicts=VERDICTS,
         providers=sorted(PROVIDERS),
-        choices=EVERY_CHOICES,
+        choices=_choices(every),
         errors=errors,
         form={"board": board, "every": every, "company": company},
     )
@@ -80,7 +81,7 @@ def follow_board(
     tx: Writing,
     clock: ClockOf,
     board: Text = "",
-    every: Text = "6h",
+    every: Text = NEW_BOARDS_EVERY,
     company: Text = "",
 ) -> Response:
     """Follow a board from now on; a form that cannot be used is shown again with what is wrong."""
@@ -93,9 +94,12 @@ def follow_board(
         wrong = ({"name": field, "message": error.detail},)
         return _boards(request, pages, tx, errors=wrong, board=board, every=every, company=company)
     follow(tx, name, every=interval, company=company.strip() or None, now=clock())
-    tasks.defer(tx, CRAWL_BOARDS, boards=[str(name)])
-    answer = RedirectResponse(f"/boards/{name.board_id}", HTTPStatus.SEE_OTHER)
-    leave_notice(answer, f"{name} is followed; it is being read now.", undo=f"/boards/{name.board_id}/unfollow")
+    answer = _back_to(name.board_id)
+    leave_notice(
+        answer,
+        f"{name} is followed; it is read within a minute.",
+        undo=f"/boards/{name.board_id}/unfollow",
+    )
     return answer
 
 
@@ -120,7 +124,8 @@ def board_page(
         older=runs[RUNS_A_PAGE - 1].observed_at.isoformat() if len(runs) > RUNS_A_PAGE else None,
         is_first=not before,
         verdicts=VERDICTS,
-        choices=EVERY_CHOICES,
+        every=_every(state.every_minutes),
+        choices=_choices(_every(state.every_minutes)),
         jobs_href=slice_address(board_id=(board_id,)),
     )
 
@@ -149,8 +154,7 @@ def follow_known_board(
 ) -> Response:
     """Follow a known board, or change how often; without ``every`` as often as before."""
     board = board_named(tx, board_id)
-    known = _state(tx, board).every_minutes
-    interval = parse_every(every or (f"{known}m" if known else "6h"))
+    interval = parse_every(every or _every(_state(tx, board).every_minutes))
     follow(tx, board, every=interval, company=None, now=clock())
     answer = _back_to(board_id)
     leave_notice(answer, f"{board} is followed.", undo=f"/boards/{board_id}/unfollow")
@@ -199,6 +203,22 @@ def _moment(written: str) -> datetime:
 
 def _back_to(board_id: UUID) -> RedirectResponse:
     return RedirectResponse(f"/boards/{board_id}", HTTPStatus.SEE_OTHER)
+
+
+def _choices(every: str) -> list[tuple[str, str]]:
+    """Return the intervals offered, the present one among them."""
+    known = dict(EVERY_CHOICES)
+    return [*known.items()] if every in known else [(every, f"Every {every}"), *known.items()]
+
+
+def _every(minutes: int | None) -> str:
+    """Write an interval as ``parse_every`` reads it; that of new boards where there is none."""
+    if minutes is None:
+        return NEW_BOARDS_EVERY
+    for unit, length in (("d", _MINUTES_A_DAY), ("h", _MINUTES_A_HOUR)):
+        if minutes % length == 0:
+            return f"{minutes // length}{unit}"
+    return f"{minutes}m"
 
 
 def schedule(state: BoardState) -> str:

@@ -12,7 +12,7 @@ from bandmate.kernel.database.session import Tx
 from bandmate.kernel.web.formats import calendar_day, clock_time, number
 from bandmate.postings.directory import board_names, org_names
 from bandmate.postings.domain.lifecycle import Status
-from bandmate.postings.job_query import JobQuery, Sort
+from bandmate.postings.job_query import JobQuery
 from bandmate.postings.pages.words import STATUSES, joined, value_label
 from bandmate.postings.web_query import query_string
 
