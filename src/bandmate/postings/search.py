@@ -7,7 +7,7 @@ Words need the index, which reaches 10,000 hits deep. Totals are exact both ways
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,9 @@ from bandmate.postings.records import SELECT_RECORD, Record, record_of
 FACET_SIZE = 12
 
 
+Facets = Mapping[str, tuple[FacetCount, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One page of what was found."""
@@ -35,9 +38,8 @@ class Answer:
     next_cursor: str | None
     corrected: tuple[str, ...] = ()
     """Words that stood nowhere and were replaced by similar ones."""
-
-
-Facets = Mapping[str, tuple[FacetCount, ...]]
+    facets: Facets = field(default_factory=dict)
+    """Counts of the fields that were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,14 @@ _ORDERS = {
 
 
 def search(
-    tx: Tx, index: Index, query: JobQuery, *, now: datetime, limit: int = 20, cursor: str | None = None
+    tx: Tx,
+    index: Index,
+    query: JobQuery,
+    *,
+    now: datetime,
+    limit: int = 20,
+    cursor: str | None = None,
+    count: Sequence[str] = (),
 ) -> Answer:
     """Return one page of postings that fit.
 
@@ -69,17 +78,21 @@ def search(
         now: decides what has expired.
         limit: records on the page, 1 to 100.
         cursor: where the last page of the same query ended.
+        count: facets out of ``FACETS`` to count along.
 
     Raises:
         InvalidCursor: when the cursor belongs to another query or cannot be read.
         IndexUnusable: when there are words to look for and no index to ask.
     """
     if query.has_words:
-        return _by_words(tx, index, query, now, limit, cursor)
-    return _by_filters(tx, query, now, limit, cursor)
+        return _by_words(tx, index, query, now, limit, cursor, count)
+    answer = _by_filters(tx, query, now, limit, cursor)
+    return replace(answer, facets=facets(tx, index, query, count, now=now)) if count else answer
 
 
-def _by_words(tx: Tx, index: Index, query: JobQuery, now: datetime, limit: int, cursor: str | None) -> Answer:
+def _by_words(
+    tx: Tx, index: Index, query: JobQuery, now: datetime, limit: int, cursor: str | None, count: Sequence[str]
+) -> Answer:
     start = _offset(cursor, query.fingerprint) if cursor else 0
     limit = min(limit, DEEPEST - start)
     order = _ORDERS.get(query.order)
@@ -91,6 +104,7 @@ def _by_words(tx: Tx, index: Index, query: JobQuery, now: datetime, limit: int, 
             descending=True,
             limit=limit,
             offset=start,
+            facets=tuple(Facet(name, FACET_SIZE) for name in count),
         )
     )
     end = start + len(hits.ids)
@@ -100,6 +114,7 @@ def _by_words(tx: Tx, index: Index, query: JobQuery, now: datetime, limit: int, 
         total=hits.total,
         next_cursor=encode_cursor(query.fingerprint, [end]) if more else None,
         corrected=hits.corrected,
+        facets=hits.facets,
     )
 
 

@@ -52,7 +52,8 @@ def read_query(
     given: dict[str, list[str]] = {}
     for name, value in pairs:
         if value.strip():
-            given.setdefault(name, []).append(value.strip())
+            # A space behind the last word says that it is finished (engines.search.Query), so words keep theirs.
+            given.setdefault(name, []).append(value if name == "q" else value.strip())
     values: dict[str, Any] = {}
     wrong: list[tuple[str, str]] = []
     for name, written in given.items():

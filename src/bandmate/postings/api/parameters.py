@@ -96,7 +96,16 @@ Ids = Annotated[
 Instant = Annotated[
     str,
     AfterValidator(_characters),
-    WithJsonSchema({"anyOf": [{"type": "string", "format": f} for f in ("date-time", "date")]}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "date-time"},
+                {"type": "string", "format": "date"},
+                # What an empty field of a form sends; it says nothing.
+                {"type": "string", "pattern": r"^\s*$"},
+            ]
+        }
+    ),
 ]
 FacetName = Annotated[str, AfterValidator(_facet_name), WithJsonSchema({"type": "string", "enum": list(FACETS)})]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -114,7 +114,7 @@ def _found(
     cursor: str | None,
 ) -> tuple[Sequence[Record], dict[str, object]]:
     """Return a page of a search and what is said about it; facets only where they were asked for."""
-    found = search(tx, index, query, now=now, limit=limit, cursor=cursor)
+    found = search(tx, index, query, now=now, limit=limit, cursor=cursor, count=names)
     meta: dict[str, object] = {
         "limit": limit,
         "next_cursor": found.next_cursor,
@@ -122,7 +122,7 @@ def _found(
         "corrected": found.corrected,
     }
     if names:
-        meta["facets"] = _counted(tx, index, query, names, now=now)
+        meta["facets"] = {name: found.facets[name] for name in names}
     return found.records, meta
 
 

@@ -27,7 +27,9 @@ class Card:
     """Further places of a posting that has several."""
     work_model: str
     pay: str
-    """Empty where none is known."""
+    """The amounts, ``from USD 120,000``; empty where none is known."""
+    pay_period: str
+    """``a year``; empty where it is not known."""
     posted_at: datetime
     """When the board published it, else when it was first seen; UTC."""
     closed: str
@@ -40,6 +42,7 @@ def card(record: Record) -> Card:
     first = places[0] if len(places) > 1 else record["location_text"] or "".join(places)
     team = dict.fromkeys(name for name in (record["department"], record["team"]) if name)
     known_pay = record["salary_min"] is not None or record["salary_max"] is not None
+    amounts = money(record["salary_min"], record["salary_max"], record["salary_currency"])
     return Card(
         title=record["title"],
         href=f"/jobs/{record['job_id']}",
@@ -49,7 +52,8 @@ def card(record: Record) -> Card:
         place=first,
         more_places=tuple(places[1:]),
         work_model=WORK_MODELS.get(record["work_model"] or "", ""),
-        pay=pay(record) if known_pay else "",
+        pay=amounts if known_pay else "",
+        pay_period=pay(record).removeprefix(amounts).strip() if known_pay else "",
         posted_at=parse_rfc3339(record["source_posted_at"] or record["first_seen_at"]),
         closed="" if record["status"] == Status.ACTIVE else STATUSES[record["status"]],
     )

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
-from markupsafe import Markup
 from starlette.responses import Response
 
 from bandmate.kernel.clock import parse_rfc3339
@@ -22,6 +21,7 @@ from bandmate.kernel.web.templating import Pages
 from bandmate.postings.domain.lifecycle import ABSENCES_TO_CLOSE, GRACE
 from bandmate.postings.json_ld import data_block, job_posting
 from bandmate.postings.pages.cards import card, pay
+from bandmate.postings.pages.prose import fitted
 from bandmate.postings.pages.slices import slice_address
 from bandmate.postings.pages.timeline import steps
 from bandmate.postings.pages.words import WORK_MODELS, field_label, language_name, sentence_case, value_label
@@ -59,7 +59,7 @@ def job_page(
         record=record,
         card=card(record),
         times={name: _instant(record[name]) for name in _INSTANTS},
-        description=Markup(detail.description_html),  # noqa: S704 - sanitised by the engine, see job_detail
+        description=fitted(detail.description_html),
         description_text=detail.description_text,
         conflicts=[_conflict(found) for found in record["conflicts"]],
         pay=pay(record),

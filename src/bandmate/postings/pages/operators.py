@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from bandmate.kernel.archive import Archive
@@ -30,26 +31,53 @@ from bandmate.postings.providers import PROVIDERS
 from bandmate.postings.queries import board_runs
 from bandmate.postings.tasks import CRAWL_BOARDS
 
-RUNS_A_PAGE = 50
+BOARDS_A_PAGE, RUNS_A_PAGE = 100, 50
 NEW_BOARDS_EVERY = "6h"
 EVERY_CHOICES = (("1h", "Every hour"), ("6h", "Every 6 hours"), ("1d", "Once a day"), ("7d", "Once a week"))
 _MINUTES_A_HOUR, _MINUTES_A_DAY = 60, 1440
 
 Text = Annotated[str, Form()]
+Shown = Literal["all", "followed", "attention"]
 
 router = APIRouter()
 
 
 @router.get("/boards")
-def boards_page(request: Request, asker: Operator, pages: Pages, tx: Reading) -> Response:  # noqa: ARG001 - the statement who may call
-    """List all boards with what their last run came to."""
-    return _boards(request, pages, tx)
+def boards_page(
+    request: Request,
+    asker: Operator,  # noqa: ARG001 - the statement who may call
+    pages: Pages,
+    tx: Reading,
+    name: str = "",
+    show: Shown = "all",
+    start: Annotated[int, Query(alias="from", ge=0, le=1_000_000)] = 0,
+) -> Response:
+    """List boards with what their last run came to, by company."""
+    return _boards(request, pages, tx, _Choice(name.strip(), show, start))
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Which boards are listed."""
+
+    name: str = ""
+    show: Shown = "all"
+    start: int = 0
+
+    def takes(self, state: BoardState) -> bool:
+        """Whether a board is among them."""
+        if self.show == "followed" and not state.followed:
+            return False
+        if self.show == "attention" and state.unconfirmed_since is None:
+            return False
+        return self.name.lower() in f"{state.company} {state.name}".lower()
 
 
 def _boards(
     request: Request,
     pages: Templates,
     tx: Tx,
+    choice: _Choice | None = None,
     *,
     errors: tuple[dict[str, str], ...] = (),
     board: str = "",
@@ -57,12 +85,19 @@ def _boards(
     company: str = "",
 ) -> Response:
     states = board_states(tx)
+    choice = choice or _Choice()
+    chosen = [state for state in states if choice.takes(state)]
+    end = choice.start + BOARDS_A_PAGE
     return pages.render(
         request,
         "postings/boards.html",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
-        states=states,
-        schedules={state.board_id: schedule(state) for state in states},
+        status=InvalidInput.status if errors else 200,
+        states=chosen[choice.start : end],
+        choice=choice,
+        known=len(states),
+        total=len(chosen),
+        next_start=end if end < len(chosen) else None,
+        schedules={state.board_id: schedule(state) for state in chosen},
         followed=sum(state.followed for state in states),
         unconfirmed=sum(state.unconfirmed_since is not None for state in states),
         verdicts=VERDICTS,

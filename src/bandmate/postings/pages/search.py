@@ -45,7 +45,7 @@ SORTS = {
     Sort.CHANGED: "Recently changed",
     Sort.SALARY: "Highest pay",
 }
-RECENT = {"In the last day": 1, "In the last 7 days": 7, "In the last 30 days": 30}
+RECENT = {"Since yesterday": 1, "In the last 7 days": 7, "In the last 30 days": 30}
 CLOCKS = {
     "posted": "Posted",
     "updated": "Updated by the board",
@@ -92,7 +92,7 @@ def search_page(
         statuses=[_option(value, label, None, value in query.status) for value, label in STATUSES.items()],
         days={name: _day(query, name) for name in _bound_names()},
         clocks=CLOCKS,
-        recent=[(label, address(replace(query, posted_after=since(now, days)))) for label, days in RECENT.items()],
+        recent=_recent(query, now),
         sorts=_sorts(query),
         keep=_kept(query),
         next_href=address(query, cursor=found.answer.next_cursor) if found.answer.next_cursor else None,
@@ -165,6 +165,14 @@ def _options(query: JobQuery, counts: Facets, names: Names) -> list[tuple[str, s
         ]
         shown.append((name, title, options))
     return shown
+
+
+def _recent(query: JobQuery, now: datetime) -> list[tuple[str, str, bool]]:
+    """Return the shortcuts by day of publication as label, address and whether it is the present one."""
+    return [
+        (label, address(replace(query, posted_after=start)), query.posted_after == start)
+        for label, start in ((label, since(now, days)) for label, days in RECENT.items())
+    ]
 
 
 def _sorts(query: JobQuery) -> list[tuple[str, str, bool]]:

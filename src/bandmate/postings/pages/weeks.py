@@ -7,24 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 HEIGHT = 120
-"""Of the tallest column, in units of the drawing."""
-SLOT, COLUMN = 52, 18
-"""Width of a week, and of one of its two columns."""
+"""CSS pixels of the tallest column."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its place from the left and from the top, its height, and what it stands for."""
+    """One column: its top and height in CSS pixels, and what it stands for."""
 
-    x: float
-    y: float
+    top: float
     height: float
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """A week that begins on ``start`` (Monday, 00:00 UTC)."""
+    """A week that begins on ``start`` (Monday, 00:00 UTC); ``middle`` is its place in percent of the width."""
 
     start: datetime
     middle: float
@@ -39,38 +36,29 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class WeeksChart:
-    """All weeks on one scale."""
+    """All weeks on one scale, with their sums."""
 
-    width: int
-    height: int
     weeks: tuple[Week, ...]
     opened: int
     closed: int
+    height: int = HEIGHT
 
 
 def weeks_chart(counts: Sequence[tuple[datetime, int, int]]) -> WeeksChart:
     """Lay out (start of the week, opened, closed), oldest first."""
     tallest = max((max(opened, closed) for _, opened, closed in counts), default=0) or 1
-    weeks = []
-    for number, (start, opened, closed) in enumerate(counts):
-        left = number * SLOT
-        weeks.append(
-            Week(
-                start=start,
-                middle=left + SLOT / 2,
-                opened=_column(left + SLOT / 2 - COLUMN - 1, opened, tallest),
-                closed=_column(left + SLOT / 2 + 1, closed, tallest),
-            )
+    weeks = tuple(
+        Week(
+            start=start,
+            middle=round(100 * (number + 0.5) / len(counts), 3),
+            opened=_column(opened, tallest),
+            closed=_column(closed, tallest),
         )
-    return WeeksChart(
-        width=len(counts) * SLOT,
-        height=HEIGHT,
-        weeks=tuple(weeks),
-        opened=sum(opened for _, opened, _ in counts),
-        closed=sum(closed for _, _, closed in counts),
+        for number, (start, opened, closed) in enumerate(counts)
     )
+    return WeeksChart(weeks, sum(opened for _, opened, _ in counts), sum(closed for _, _, closed in counts))
 
 
-def _column(x: float, count: int, tallest: int) -> Column:
-    height = HEIGHT * count / tallest
-    return Column(x=x, y=HEIGHT - height, height=height, count=count)
+def _column(count: int, tallest: int) -> Column:
+    height = round(HEIGHT * count / tallest, 2)
+    return Column(top=HEIGHT - height, height=height, count=count)
