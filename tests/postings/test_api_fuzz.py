@@ -52,7 +52,8 @@ def failures_in(finished: ScenarioFinished) -> Iterator[str]:
 
 def test_whatever_is_asked_is_answered_as_described(world: World) -> None:
     """Valid and invalid requests to every route: no 5xx; statuses, headers, types and shapes as documented."""
-    failures, tried = [], Counter[str]()
+    failures: list[str] = []
+    tried = Counter[str]()
     for event in run(world):
         assert not isinstance(event, FatalError | NonFatalError), str(event)
         if isinstance(event, ScenarioFinished):

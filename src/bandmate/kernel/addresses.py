@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
@@ -15,6 +15,9 @@ from bandmate.kernel.errors import OutboundRefused
 
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 """From a host's name and port to its numeric addresses, best first."""
+
+Origin = tuple[str, int]
+"""A host and port that the operator named in the settings: it may be private, for it was chosen and not found."""
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 _NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
@@ -71,10 +74,12 @@ class ConfinedBackend(httpcore.AsyncNetworkBackend):
         resolver: Resolver = resolve,
         *,
         allow_private: bool = False,
+        chosen: Collection[Origin] = (),
         inner: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
         self._resolver = resolver
         self._allow_private = allow_private
+        self._chosen = frozenset(chosen)
         self._inner = inner or httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -93,7 +98,7 @@ class ConfinedBackend(httpcore.AsyncNetworkBackend):
         """
         addresses = await self._resolver(host, port)
         private = [address for address in addresses if not is_public(address)]
-        if private and not self._allow_private:
+        if private and not self._allow_private and (host, port) not in self._chosen:
             raise OutboundRefused(
                 f"{host} is not called: {private[0]} is a private, local or reserved address."
                 " Set BANDMATE_OUTBOUND_ALLOW_PRIVATE=1 if calls inside your own network are meant."
@@ -114,7 +119,9 @@ class ConfinedBackend(httpcore.AsyncNetworkBackend):
 class ConfinedTransport(httpx.AsyncHTTPTransport):
     """httpx's transport over the confined backend; host names stay in TLS and in the ``Host`` header."""
 
-    def __init__(self, resolver: Resolver = resolve, *, allow_private: bool = False) -> None:
+    def __init__(
+        self, resolver: Resolver = resolve, *, allow_private: bool = False, chosen: Collection[Origin] = ()
+    ) -> None:
         # SSL_CERT_FILE and SSL_CERT_DIR are honoured: an organisation's own authority must be usable.
         context = httpx.create_ssl_context(trust_env=True)
         super().__init__(verify=context, trust_env=False)
@@ -123,5 +130,5 @@ class ConfinedTransport(httpx.AsyncHTTPTransport):
             ssl_context=context,
             max_connections=20,
             keepalive_expiry=15,
-            network_backend=ConfinedBackend(resolver, allow_private=allow_private),
+            network_backend=ConfinedBackend(resolver, allow_private=allow_private, chosen=chosen),
         )

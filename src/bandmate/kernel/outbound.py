@@ -30,7 +30,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, ret
 from tenacity.wait import wait_random_exponential
 
 from bandmate import __version__
-from bandmate.kernel.addresses import ConfinedTransport, Resolver, resolve
+from bandmate.kernel.addresses import ConfinedTransport, Origin, Resolver, resolve
 from bandmate.kernel.clock import Clock, system_clock
 from bandmate.kernel.config import Settings
 from bandmate.kernel.errors import OutboundFailed, OutboundRefused
@@ -113,7 +113,11 @@ class Outbound:
         self._pace = Pace(settings.outbound_requests_per_second)
         self._slots: dict[str, asyncio.Semaphore] = {}
         self._client = httpx.AsyncClient(
-            transport=ConfinedTransport(resolver, allow_private=settings.outbound_allow_private),
+            transport=ConfinedTransport(
+                resolver,
+                allow_private=settings.outbound_allow_private,
+                chosen=[_origin(address) for address in settings.provider_urls.values()],
+            ),
             headers={"User-Agent": user_agent(settings), "Accept-Encoding": "gzip"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             timeout=settings.outbound_timeout_seconds,
@@ -231,6 +235,12 @@ async def read_limited(response: httpx.Response, most: int) -> bytes:
             raise OutboundTooLarge(f"{host} answers with more than {most:,} bytes; reading was stopped.")
     unpack.finish()
     return bytes(body)
+
+
+def _origin(address: str) -> Origin:
+    """Return host and port of an address from the settings."""
+    url = httpx.URL(address)
+    return url.host, url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
 
 
 class _Plain:

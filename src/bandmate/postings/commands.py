@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -26,6 +27,8 @@ from bandmate.postings.replay import Replayed, replay
 
 boards = typer.Typer(help="Boards that are followed on a schedule.", no_args_is_help=True)
 
+Parsed = TypeVar("Parsed")
+
 BoardArguments = Annotated[list[str], typer.Argument(metavar="PROVIDER:BOARD…", help="For example lever:spotify.")]
 
 
@@ -37,9 +40,17 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(boards, name="boards")
 
 
+def _parse(parser: Callable[[str], Parsed], words: Sequence[str]) -> list[Parsed]:
+    """Read arguments; one that cannot be read is wrong usage (exit code 2)."""
+    try:
+        return [parser(word) for word in words]
+    except InvalidInput as error:
+        raise typer.BadParameter(error.detail) from error
+
+
 def crawl_command(names: BoardArguments) -> None:
     """Fetch boards now: archive what they answer, then bring records and history up to date."""
-    asked = [parse_board(name) for name in names]
+    asked = _parse(parse_board, names)
     with command_database() as database:
         failed = asyncio.run(_crawl(database, asked))
         drain_if_alone(database, settings())
@@ -126,7 +137,7 @@ def export_command(
 ) -> None:
     """Write all records, their history, or the boards' own edits to a file."""
     if what not in {"jobs", "events", "board-events"}:
-        raise InvalidInput(f"{what!r} cannot be exported; choose jobs, events or board-events.")
+        raise typer.BadParameter(f"{what!r} cannot be exported; choose jobs, events or board-events.")
     with command_database() as database, database.read() as tx:
         if what == "jobs":
             rows = all_records(tx, system_clock())
@@ -145,8 +156,8 @@ def add_command(
     company: Annotated[str | None, typer.Option(help="The company behind the board, in its own spelling.")] = None,
 ) -> None:
     """Follow boards: crawl them on a schedule while `bandmate serve` or `bandmate worker` runs."""
-    interval = parse_every(every)
-    asked = [parse_board(name) for name in names]
+    (interval,) = _parse(parse_every, [every])
+    asked = _parse(parse_board, names)
     with command_database() as database, database.begin() as tx:
         for board in asked:
             follow(tx, board, every=interval, company=company, now=system_clock())
@@ -183,7 +194,7 @@ def list_command() -> None:
 @boards.command("remove")
 def remove_command(names: BoardArguments) -> None:
     """Stop following boards; their records and history stay."""
-    asked = [parse_board(name) for name in names]
+    asked = _parse(parse_board, names)
     with command_database() as database, database.begin() as tx:
         for board in asked:
             unfollow(tx, board)

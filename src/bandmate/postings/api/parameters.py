@@ -89,24 +89,16 @@ Text = Annotated[
     Field(max_length=LONGEST_TEXT, json_schema_extra={"pattern": WITHOUT_NUL}),
 ]
 Names = Annotated[list[Text], Field(max_length=MOST_VALUES)]
-Ids = Annotated[
-    list[Annotated[str, AfterValidator(_characters), WithJsonSchema({"type": "string", "format": "uuid"})]],
-    Field(max_length=MOST_VALUES),
-]
-Instant = Annotated[
-    str,
-    AfterValidator(_characters),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "format": "date-time"},
-                {"type": "string", "format": "date"},
-                # What an empty field of a form sends; it says nothing.
-                {"type": "string", "pattern": r"^\s*$"},
-            ]
-        }
-    ),
-]
+_NOTHING = {"type": "string", "pattern": r"^\s*$"}
+"""What an empty field of a form sends; it counts as left out."""
+
+
+def _string(*formats: str) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [*({"type": "string", "format": each} for each in formats), _NOTHING]})
+
+
+Ids = Annotated[list[Annotated[str, AfterValidator(_characters), _string("uuid")]], Field(max_length=MOST_VALUES)]
+Instant = Annotated[str, AfterValidator(_characters), _string("date-time", "date")]
 FacetName = Annotated[str, AfterValidator(_facet_name), WithJsonSchema({"type": "string", "enum": list(FACETS)})]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="How many at most, 1 to 100.")]
@@ -293,7 +285,7 @@ def read_list(written: list[str], allowed: Collection[str], name: str) -> tuple[
     Raises:
         InvalidInput: for a name that is not among those allowed; the message lists them.
     """
-    names = tuple(dict.fromkeys(part.strip() for one in written for part in one.split(",") if part.strip()))
+    names = tuple(dict.fromkeys(part.strip() for one in written for part in one.split(",")))
     for unknown in names:
         if unknown not in allowed:
             message = f"{unknown[:60]!r} is unknown; choose {', '.join(allowed)}"
