@@ -9,7 +9,8 @@ from fastapi import Depends, Request
 from bandmate.engines.search import Index
 
 
-def _index_of(request: Request) -> Index:
+# async although it awaits nothing: FastAPI would send a plain function to a thread, for one look-up.
+async def _index_of(request: Request) -> Index:
     return cast(Index, request.app.state.job_index)
 
 

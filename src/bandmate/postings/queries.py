@@ -15,7 +15,7 @@ from bandmate.kernel.database.session import Tx
 from bandmate.kernel.errors import NotFound
 from bandmate.postings.domain.identity import BoardName
 from bandmate.postings.providers import PROVIDERS, BadPosting, RawPosting
-from bandmate.postings.records import SELECT_RECORD, Record, plain_value, record_of
+from bandmate.postings.records import RECORD_COLUMNS, RECORD_SOURCE, Record, plain_value, record_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,15 @@ def job_record(tx: Tx, job_id: str, now: datetime) -> Record:
     Raises:
         NotFound: when there is no such posting.
     """
-    row = _job_row(tx, job_id)
-    return record_of(row, now)
+    return record_of(_job_row(tx, job_id), now)
 
 
 def _job_row(tx: Tx, job_id: str) -> Any:
-    row = tx.execute(text(SELECT_RECORD + " where j.job_id = :id"), {"id": job_id}).mappings().one_or_none()
+    """Return the columns of the record, then its evidence."""
+    row = tx.execute(
+        text(f"select {RECORD_COLUMNS}, j.evidence {RECORD_SOURCE} where j.job_id = :id"),
+        {"id": job_id},
+    ).one_or_none()
     if row is None:
         raise NotFound(f"There is no posting {job_id[:60]!r}. A job id is 40 characters, 0-9 and a-f.")
     return row
@@ -60,9 +63,9 @@ def job_detail(tx: Tx, job_id: str, now: datetime) -> JobDetail:
     return JobDetail(
         record=record_of(row, now),
         description_text=kept.text,
-        description_html=description_html(row["provider"], row["provider_job_key"], kept.native),
+        description_html=description_html(row.provider, row.provider_job_key, kept.native),
         native=kept.native,
-        evidence=row["evidence"],
+        evidence=row.evidence,
     )
 
 

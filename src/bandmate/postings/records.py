@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 
 from bandmate.kernel.clock import rfc3339
 from bandmate.kernel.database.session import Tx
 from bandmate.postings.domain.lifecycle import status
 
 Record = dict[str, Any]
-
-SELECT_RECORD = """
-    select j.*, b.unconfirmed_since as board_unconfirmed_since, o.name as org_name, r.path as raw_payload_uri
-      from postings.job j
-      join postings.board b using (board_id)
-      join postings.org o on o.org_id = j.org_id
-      left join postings.run r on r.board_id = j.board_id and r.observed_at = j.last_seen_at
-"""
 
 RECORD_KEYS = (
     "job_id", "org_id", "source_id", "board_id", "provider", "board", "provider_job_key",
@@ -52,21 +44,53 @@ def plain_value(value: Any) -> Any:
     return value
 
 
-def record_of(row: RowMapping, now: datetime) -> Record:
-    """Build the record from a row of ``SELECT_RECORD``; ``now`` decides whether a deadline has passed."""
-    derived = {
-        "source_id": row["board_id"],
-        "company": row["company"] or row["org_name"],
-        "status": status(inactive_at=row["inactive_at"], valid_through=row["valid_through"], now=now).value,
-        "unconfirmed_since": row["board_unconfirmed_since"] if row["active"] else None,
-    }
-    return {key: plain_value(derived[key] if key in derived else row[key]) for key in RECORD_KEYS}
+_EXPRESSIONS = {
+    "source_id": "j.board_id",
+    "company": "coalesce(j.company, o.name)",
+    "status": "null",
+    "unconfirmed_since": "case when j.active then b.unconfirmed_since end",
+    "raw_payload_uri": "r.path",
+}
+"""Where a record's key is not the column of the same name; the status depends on the time of reading."""
+
+RECORD_COLUMNS = ", ".join(f"{_EXPRESSIONS.get(key, f'j.{key}')} as {key}" for key in RECORD_KEYS)
+"""What a statement selects, first, so that ``record_of`` can read its rows."""
+
+RECORD_SOURCE = """
+      from postings.job j
+      join postings.board b using (board_id)
+      join postings.org o on o.org_id = j.org_id
+      left join postings.run r on r.board_id = j.board_id and r.observed_at = j.last_seen_at
+"""
+"""What it selects from."""
+
+SELECT_RECORD = f"select {RECORD_COLUMNS} {RECORD_SOURCE}"
+
+_CONVERTED = tuple(
+    key
+    for key in RECORD_KEYS
+    if key.endswith(("_at", "_since", "_through", "org_id", "source_id", "board_id"))
+    or key in {"salary_min", "salary_max", "location_confidence"}
+)
+"""The keys whose values need ``plain_value``; asking each of fifty values for its type took a third of a search."""
+
+
+def record_of(row: Sequence[Any], now: datetime) -> Record:
+    """Build the record from a row that begins with ``RECORD_COLUMNS``; ``now`` decides what has expired."""
+    record = dict(zip(RECORD_KEYS, row, strict=False))
+    record["status"] = status(
+        inactive_at=record["inactive_at"], valid_through=record["valid_through"], now=now
+    ).value
+    for key in _CONVERTED:
+        if record[key] is not None:
+            record[key] = plain_value(record[key])
+    return record
 
 
 def all_records(tx: Tx, now: datetime) -> Iterator[Record]:
     """Yield every record in the order of job ids, without holding them all in memory."""
     rows = tx.execution_options(yield_per=1000).execute(text(SELECT_RECORD + " order by j.job_id"))
-    for row in rows.mappings():
+    for row in rows:
         yield record_of(row, now)
 
 

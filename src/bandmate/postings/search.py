@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 
 from bandmate.engines.search import DEEPEST, Facet, FacetCount, Index, IndexUnusable, Query
 from bandmate.kernel.clock import parse_rfc3339
@@ -21,7 +22,7 @@ from bandmate.kernel.events import Cursor, has_after
 from bandmate.kernel.web.pagination import decode_cursor, encode_cursor
 from bandmate.postings.events import PUBLISHED
 from bandmate.postings.job_query import Condition, JobQuery, Sort, conditions
-from bandmate.postings.records import SELECT_RECORD, Record, record_of
+from bandmate.postings.records import RECORD_COLUMNS, RECORD_SOURCE, SELECT_RECORD, Record, record_of
 
 FACET_SIZE = 12
 
@@ -129,8 +130,8 @@ def records_by_id(tx: Tx, job_ids: Sequence[str], now: datetime) -> tuple[Record
     """Return the records of these postings in the order given; ids that are not there are left out."""
     if not job_ids:
         return ()
-    rows = tx.execute(text(SELECT_RECORD + " where j.job_id = any(:ids)"), {"ids": list(job_ids)}).mappings()
-    found = {row["job_id"]: record_of(row, now) for row in rows}
+    rows = tx.execute(text(SELECT_RECORD + " where j.job_id = any(:ids)"), {"ids": list(job_ids)})
+    found = {row.job_id: record_of(row, now) for row in rows}
     return tuple(found[job_id] for job_id in job_ids if job_id in found)
 
 
@@ -146,18 +147,17 @@ def _by_filters(tx: Tx, query: JobQuery, now: datetime, limit: int, cursor: str 
         after, bounds = _after(order, decode_cursor(cursor, query.fingerprint))
         values |= bounds
     nulls = " nulls last" if order.nullable else ""
-    rows = (
-        tx.execute(
-            text(f"{SELECT_RECORD} where {where}{after} order by {order.sql} desc{nulls}, j.job_id limit :limit"),
-            {**values, "limit": limit + 1},
-        )
-        .mappings()
-        .all()
-    )
+    rows = tx.execute(
+        text(f"""
+                select {RECORD_COLUMNS}, {order.sql} as order_key {RECORD_SOURCE}
+                 where {where}{after} order by {order.sql} desc{nulls}, j.job_id limit :limit
+            """),
+        {**values, "limit": limit + 1},
+    ).all()
     page = rows[:limit]
     next_cursor = None
     if len(rows) > limit:
-        next_cursor = encode_cursor(query.fingerprint, [_key(query.order, page[-1]), page[-1]["job_id"]])
+        next_cursor = encode_cursor(query.fingerprint, [_key(page[-1].order_key), page[-1].job_id])
     return Answer(tuple(record_of(row, now) for row in page), total, next_cursor)
 
 
@@ -168,13 +168,9 @@ def _where(chosen: Sequence[Condition]) -> tuple[str, dict[str, Any]]:
     return " and ".join(condition.sql for condition in chosen) or "true", values
 
 
-def _key(order: Sort, row: RowMapping) -> str | None:
-    if order is Sort.SALARY:
-        amount = row["salary_year_max"]
-        return None if amount is None else str(amount)
-    instant: datetime = row["posted_at" if order is Sort.POSTED else "last_changed_at"]
-    # Microseconds, unlike everywhere else: a cursor must not round.
-    return instant.isoformat()
+def _key(value: datetime | Decimal | None) -> str | None:
+    """Write the last record's order for a cursor, to the microsecond: a cursor must not round."""
+    return value.isoformat() if isinstance(value, datetime) else None if value is None else str(value)
 
 
 def _after(order: _Order, position: Sequence[object]) -> tuple[str, dict[str, Any]]:
