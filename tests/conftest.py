@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,13 +22,42 @@ from bandmate.kernel.errors import BandmateError
 
 PROJECT = Path(__file__).resolve().parent.parent
 
+WITHOUT_SHARED = "the recorded data in ../shared is not on this machine"
+
+_skipped: dict[str, list[str]] = {}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With REQUIRE_ALL=1, as in CI, a skipped test is a failed one; only ../shared may be missing anywhere."""
+    report = yield
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+        if os.environ.get("REQUIRE_ALL") == "1" and reason != WITHOUT_SHARED:
+            report.outcome = "failed"
+            report.longrepr = f"{item.nodeid} was skipped ({reason}), and REQUIRE_ALL=1 asks for every test."
+    return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Keep what was skipped and why, also from the processes of pytest-xdist."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        _skipped.setdefault(str(report.longrepr[2]).removeprefix("Skipped: "), []).append(report.nodeid)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Name what was skipped on the last line."""
+    if _skipped and not hasattr(config, "workerinput"):
+        told = "; ".join(f"{len(tests)} because {reason}" for reason, tests in _skipped.items())
+        sys.stdout.write(f"Skipped: {told}\n")
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real data beside the checkout; a test that needs it is skipped where it is absent."""
     folder = PROJECT.parent / "shared"
     if not (folder / "postings" / "README.md").exists():
-        pytest.skip("the recorded data in ../shared is not on this machine")
+        pytest.skip(WITHOUT_SHARED)
     return folder
 
 

@@ -136,3 +136,11 @@ def _studio_posting(number: int) -> dict[str, Any]:
         },
         **({"salaryRange": pay} if number % 4 else {}),
     )
+
+
+def problem(answered: Any) -> dict[str, Any]:
+    """Return the problem document of an answer, which must be one."""
+    assert answered.headers["content-type"] == "application/problem+json", answered.text
+    document: dict[str, Any] = answered.json()
+    assert document["status"] == answered.status_code
+    return document

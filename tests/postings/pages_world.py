@@ -51,6 +51,9 @@ TEXT_BEFORE = "<div>You tune pianos.</div><div>You tour in spring.</div>"
 TEXT_AFTER = "<div>You tune pianos.</div><div>You tour in autumn.</div>"
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+_BLOCK = re.compile(
+    r"<(?:/?(?:p|div|li|ul|ol|dl|dt|dd|h[1-6]|tr|th|td|section|label|option|br)\b|span class=\"sub\")[^>]*>"
+)
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -127,8 +130,8 @@ class Reader:
 
 
 def words(markup: str) -> str:
-    """Return what a reader sees of markup, spaces as one."""
-    return " ".join(html.unescape(_TAG.sub("", markup)).split())
+    """Return what a reader sees of markup, spaces as one and blocks apart."""
+    return " ".join(html.unescape(_TAG.sub("", _BLOCK.sub(" ", markup))).split())
 
 
 def make_app(database: Database, settings: Settings, folder: Path, *, indexed: bool = True) -> FastAPI:

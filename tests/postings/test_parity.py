@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,15 @@ from tests.postings.boards_in_shape import (
 from bandmate.engines.search import NullIndex, Query, SearchIndex
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database
+from bandmate.kernel.errors import InvalidCursor
+from bandmate.kernel.web.pagination import encode_cursor
 from bandmate.postings.derivation import LaunchScope
 from bandmate.postings.domain.identity import BoardName
 from bandmate.postings.domain.lifecycle import Outcome, Status
 from bandmate.postings.index_schema import SCHEMA
-from bandmate.postings.indexing import Indexer, index_folder
+from bandmate.postings.indexing import Indexer, drain_if_alone, elected, index_folder, run_indexer
 from bandmate.postings.job_query import FACETS, JobQuery, Sort, conditions
+from bandmate.postings.reading_index import JobIndex
 from bandmate.postings.records import all_records
 from bandmate.postings.replay import replay
 from bandmate.postings.search import facets, search
@@ -229,3 +234,72 @@ def test_a_rebuilt_index_is_the_same_as_one_that_followed(
     assert indexer.rebuild() == len(followed)
     indexer.close()
     assert SearchIndex.open(index_folder(settings), SCHEMA).search(everything).ids == followed
+
+
+def test_a_posting_is_found_by_its_words_within_two_seconds(
+    database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    """While an indexer runs, what was committed can be found by its words in under two seconds."""
+    stop = threading.Event()
+    runner = threading.Thread(target=run_indexer, args=(database, settings, stop))
+    runner.start()
+    try:
+        index = JobIndex(index_folder(settings))
+        wait_for(lambda: index.mark() is not None)
+        tell(tmp_path, [Look(0, lever_board(lever_posting("a", text="Ondes Martenot Player")))])
+        replay(database, tmp_path, settings.archive_folder, SCOPE, processes=1)
+        committed = time.monotonic()
+        wait_for(lambda: index.search(Query("martenot ")).total == 1)
+        assert time.monotonic() - committed < 2
+    finally:
+        stop.set()
+        runner.join()
+
+
+def test_two_processes_do_not_write_one_index(database: Database, settings: Settings) -> None:
+    """Of two that want to index one folder, one is elected; when it lets go, the other can be."""
+    folder = index_folder(settings)
+    with elected(database, folder) as first, elected(database, folder) as second:
+        assert (first, second) == (True, False)
+    with elected(database, folder) as again:
+        assert again
+
+
+def test_a_command_brings_the_index_up_to_date_when_nobody_else_does(
+    database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    """Without an indexer a command drains the log before it ends; beside one it leaves that to it."""
+    tell(tmp_path, [Look(0, lever_board(lever_posting("a")))])
+    replay(database, tmp_path, settings.archive_folder, SCOPE, processes=1)
+    with elected(database, index_folder(settings)):
+        drain_if_alone(database, settings)
+        assert JobIndex(index_folder(settings)).count() == 0
+    drain_if_alone(database, settings)
+    assert JobIndex(index_folder(settings)).count() == 1
+
+
+def wait_for(condition: Callable[[], bool], *, seconds: float = 20) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        ["0001-01-01T00:00:00+14:00", "0" * 40],
+        ["2026-03-02T08:00:00+00:00", "\x00"],
+        ["2026-03-02T08:00:00+00:00", "\ud800" * 40],
+        ["nan", "0" * 40],
+        [None, "0" * 40],
+        [5, 6],
+        [],
+    ],
+)
+def test_a_forged_cursor_is_refused(database: Database, position: list[Any]) -> None:
+    """A cursor with a right checksum and a senseless position is a bad request, never a fault of ours."""
+    query = JobQuery()
+    with pytest.raises(InvalidCursor), database.read() as tx:
+        search(tx, NullIndex(), query, now=NOW, cursor=encode_cursor(query.fingerprint, position))

@@ -72,7 +72,7 @@ _CONVERTED = tuple(
     if key.endswith(("_at", "_since", "_through", "org_id", "source_id", "board_id"))
     or key in {"salary_min", "salary_max", "location_confidence"}
 )
-"""The keys whose values need ``plain_value``; asking each of fifty values for its type took a third of a search."""
+"""The keys whose values need ``plain_value``; asking every value for its type took a third of a search."""
 
 
 def record_of(row: Sequence[Any], now: datetime) -> Record:

@@ -6,10 +6,11 @@ Words need the index, which reaches 10,000 hits deep. Totals are exact both ways
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy import text
@@ -122,7 +123,7 @@ def _by_words(
 def _offset(cursor: str, fingerprint: str) -> int:
     values = decode_cursor(cursor, fingerprint)
     if len(values) != 1 or not isinstance(values[0], int) or not 0 < values[0] < DEEPEST:
-        raise InvalidCursor("This cursor leads nowhere in this search. Leave it out to start again.")
+        raise InvalidCursor(_LOST)
     return values[0]
 
 
@@ -173,17 +174,14 @@ def _key(value: datetime | Decimal | None) -> str | None:
     return value.isoformat() if isinstance(value, datetime) else None if value is None else str(value)
 
 
+_LOST = "This cursor leads nowhere in this search. Leave it out to start again."
+_JOB_ID = re.compile(r"[0-9a-f]{40}")
+
+
 def _after(order: _Order, position: Sequence[object]) -> tuple[str, dict[str, Any]]:
     """Return the condition "behind this position" of a keyset page."""
-    try:
-        value, job_id = position
-        if value is not None and order.cast == "timestamptz":
-            value = parse_rfc3339(str(value))
-        elif value is not None:
-            value = float(str(value))
-    except ValueError as error:
-        raise InvalidCursor("This cursor leads nowhere in this search. Leave it out to start again.") from error
-    bounds = {"last_key": value, "last_id": str(job_id)}
+    value, job_id = _position(order, position)
+    bounds = {"last_key": value, "last_id": job_id}
     if value is None:
         return f" and {order.sql} is null and j.job_id > :last_id", bounds
     behind = (
@@ -193,6 +191,26 @@ def _after(order: _Order, position: Sequence[object]) -> tuple[str, dict[str, An
     if order.nullable:
         behind += f" or {order.sql} is null"
     return f" and ({behind})", bounds
+
+
+def _position(order: _Order, position: Sequence[object]) -> tuple[datetime | Decimal | None, str]:
+    match position:
+        case [str() | None as written, str(job_id)] if _JOB_ID.fullmatch(job_id):
+            pass
+        case _:
+            raise InvalidCursor(_LOST)
+    try:
+        if written is None:
+            value: datetime | Decimal | None = None
+        elif order.cast == "timestamptz":
+            value = parse_rfc3339(written)
+        else:
+            value = Decimal(written)
+    except (ValueError, OverflowError, InvalidOperation) as error:
+        raise InvalidCursor(_LOST) from error
+    if (value is None and not order.nullable) or (isinstance(value, Decimal) and not value.is_finite()):
+        raise InvalidCursor(_LOST)
+    return value, job_id
 
 
 _FACET_VALUES = {

@@ -97,7 +97,7 @@ def _boards(
         known=len(states),
         total=len(chosen),
         next_start=end if end < len(chosen) else None,
-        schedules={state.board_id: schedule(state) for state in chosen},
+        schedules={state.board_id: _schedule(state) for state in chosen},
         followed=sum(state.followed for state in states),
         unconfirmed=sum(state.unconfirmed_since is not None for state in states),
         verdicts=VERDICTS,
@@ -154,7 +154,7 @@ def board_page(
         request,
         "postings/board.html",
         state=state,
-        schedule=schedule(state),
+        schedule=_schedule(state),
         runs=runs[:RUNS_A_PAGE],
         older=runs[RUNS_A_PAGE - 1].observed_at.isoformat() if len(runs) > RUNS_A_PAGE else None,
         is_first=not before,
@@ -256,11 +256,13 @@ def _every(minutes: int | None) -> str:
     return f"{minutes}m"
 
 
-def schedule(state: BoardState) -> str:
-    """Say how often a board is read: ``every 6 hours``; ``not followed`` when it is not."""
-    if not state.followed or state.every_minutes is None:
-        return "not followed"
-    minutes = state.every_minutes
+def _schedule(state: BoardState) -> str:
+    """Say how often a board is read; ``not followed`` when it is not."""
+    return pace(state.every_minutes) if state.followed and state.every_minutes else "not followed"
+
+
+def pace(minutes: int) -> str:
+    """Say an interval in its largest whole unit: ``every day``, ``every 6 hours``, ``every 90 minutes``."""
     for unit, length in (("day", _MINUTES_A_DAY), ("hour", _MINUTES_A_HOUR)):
         if minutes % length == 0:
             return f"every {plural(minutes // length, unit)}" if minutes > length else f"every {unit}"

@@ -17,7 +17,10 @@ _TAG = re.compile(r"<(?P<close>/?)(?P<name>[a-z][a-z0-9]*)(?P<rest>[^<>]*)>")
 _HEADING = re.compile(r"h([1-6])")
 _VOID = frozenset({"br", "hr", "img", "wbr"})
 _LISTS = frozenset({"ul", "ol"})
-_EMPTY = re.compile(r"<(p|div|li|ul|ol|h[1-6]|strong|b|em|i|u|span)>(?:\s|&nbsp;|\u00a0|<br>)*</\1>")
+_BLOCKS = r"p|div|li|ul|ol|h[1-6]"
+_NOTHING = r"(?:\s|&nbsp;|\u00a0|<br>|</?(?:strong|b|em|i|u|span)>)*"
+_EMPTY = re.compile(rf"(^|</?(?:{_BLOCKS})>)\s*<({_BLOCKS})>{_NOTHING}</\2>")
+"""A block that holds nothing and stands behind the edge of another, so that leaving it out joins no words."""
 _DEEPEST_EMPTY = 8
 
 
@@ -31,7 +34,7 @@ def fitted(html: str) -> Markup:
         html: What ``engines.extraction.sanitise`` returned; nothing else is safe here.
     """
     for _ in range(_DEEPEST_EMPTY):
-        html, removed = _EMPTY.subn("", html)
+        html, removed = _EMPTY.subn(r"\1", html)
         if not removed:
             break
     return Markup("".join(_renamed(html)))  # noqa: S704 - sanitised; see the docstring
@@ -49,7 +52,7 @@ class _Open:
 def _renamed(html: str) -> Iterator[str]:
     with_items = _lists_with_items(html)
     open_: list[_Open] = []
-    deepest = FIRST_LEVEL - 1
+    outline: list[int] = []
     position = 0
     for tag in _TAG.finditer(html):
         yield html[position : tag.start()]
@@ -66,14 +69,21 @@ def _renamed(html: str) -> Iterator[str]:
         else:
             as_name = name
             if heading := _HEADING.fullmatch(name):
-                deepest = min(max(int(heading[1]), FIRST_LEVEL), deepest + 1, LAST_LEVEL)
-                as_name = f"h{deepest}"
+                as_name = f"h{_level(outline, int(heading[1]))}"
             elif name in _LISTS and tag.start() not in with_items:
                 as_name = "div"
             wrapped = bool(open_) and open_[-1].as_name in _LISTS and name != "li"
             open_.append(_Open(name, as_name, wrapped))
             yield ("<li>" if wrapped else "") + f"<{as_name}{tag['rest']}>"
     yield html[position:]
+
+
+def _level(outline: list[int], stated: int) -> int:
+    """Return the level of the next heading; ``outline`` holds the stated levels of those it stands below."""
+    while outline and outline[-1] >= stated:
+        outline.pop()
+    outline.append(stated)
+    return min(FIRST_LEVEL - 1 + len(outline), LAST_LEVEL)
 
 
 def _lists_with_items(html: str) -> frozenset[int]:
