@@ -79,9 +79,7 @@ def written(rows: Sequence[Sequence[str]]) -> str:
 class TestSettings:
     def test_every_setting_is_documented_as_it_is(self) -> None:
         """docs/settings.md has one row for each field of Settings: its variable, default and description."""
-        wanted = [
-            (f"`{_variable(name)}`", _default(name), field.description) for name, field in _fields().items()
-        ]
+        wanted = [(f"`{_variable(name)}`", _default(name), field.description) for name, field in _fields().items()]
         documented = table_rows((DOCS / "settings.md").read_text())
         assert documented == wanted, "docs/settings.md should hold:\n" + written(
             [[str(cell) for cell in row] for row in wanted]
@@ -256,7 +254,7 @@ class TestErrors:
         assert all(len(row) == 4 and row[3] for row in documented), "each row ends with when it happens"
 
     def test_tree_of_errors_is_drawn_as_it_is(self) -> None:
-        """The drawing on top of kernel/errors.py holds every class of that module, below its base, with its status."""
+        """The drawing on top of kernel/errors.py holds every class there, below its base, with its status."""
         drawn = re.findall(r"^( *)[*+-] (\w+) +\((\d+)\)", errors.__doc__ or "", re.MULTILINE)
         way: list[str] = []
         found = set()
@@ -312,6 +310,13 @@ class TestDocuments:
         order = [readme.index(part) for part in ("# Bandmate\n\n", "![", "make demo", "make test", "\n## ")]
         assert order == sorted(order)
         assert readme.count("![") == 1
+
+    def test_pictures_stay_small(self) -> None:
+        """No picture of a document is larger than 250 kB, and each is shown somewhere."""
+        shown = "".join(path.read_text() for path in DOCUMENTS)
+        for picture in (DOCS / "images").iterdir():
+            assert picture.stat().st_size <= 250_000, picture.name
+            assert f"images/{picture.name})" in shown
 
     def test_changelog_says_what_is_unreleased(self) -> None:
         """CHANGELOG.md has an Unreleased section with something in it."""

@@ -58,7 +58,7 @@ class TestFiles:
 
     def test_no_file_names_a_folder_of_somebodys_machine(self) -> None:
         """No file holds an absolute path that exists on one machine only."""
-        folders = "|".join(("work", "root", "mnt", r"home/[\w.-]+", r"Users/[\w.-]+"))
+        folders = r"work|root|mnt|home/[\w.-]+|Users/[\w.-]+"
         assert _lines_with(re.compile(rf"(?<![\w./~%}}>-])/({folders})/\w".encode())) == []
 
     def test_modules_stay_short(self) -> None:

@@ -60,7 +60,7 @@ def create_app(settings: Settings, database: Database, *, clock: Clock = system_
     app.state.job_index = JobIndex(index_folder(settings))
     install_static(app, templates.assets)
     install_error_pages(app, templates)
-    for router in (identity_router, postings_pages, postings_api, health_router(), metrics_router(SUBSCRIPTIONS)):
+    for router in (postings_api, postings_pages, identity_router, health_router(), metrics_router(SUBSCRIPTIONS)):
         app.include_router(router)
     install_identity(app, settings)
     app.add_middleware(SecurityHeaders)

@@ -83,7 +83,7 @@ def story() -> Iterator[Look]:
         description="<div>We ask that you come in 3 times per week.</div>",
     )
     managers = [greenhouse_job(number) for number in range(7)]
-    nameless: dict[str, Any] = {**greenhouse_job(90), "title": None}
+    nameless: dict[str, Any] = {**greenhouse_job(90), "id": None}
     yield Look(0, lever_board(tuner, evil, paid, *engineers))
     yield Look(1, greenhouse_board(*managers), board=GREENHOUSE)
     tuner = tuner | {"text": "Grand Piano Tuner", "description": TEXT_AFTER}

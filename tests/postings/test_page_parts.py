@@ -1,4 +1,4 @@
-"""What pages are made of: descriptions that fit in, comparisons line by line, structured data that cannot break out."""
+"""What pages are made of: descriptions that fit in, comparisons by line, structured data that stays inside."""
 
 from __future__ import annotations
 
