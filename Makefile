@@ -29,10 +29,10 @@ format: $(VENV)/.dev ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.dev ## Run the benchmarks; each prints its figures beside a floor or a peer
-	$(BIN)/python benchmarks/replay.py
-	$(BIN)/python benchmarks/extraction.py
-	$(BIN)/python benchmarks/search_engine.py
-	$(BIN)/python benchmarks/search_api.py
+	$(BIN)/python -m benchmarks.replay
+	$(BIN)/python -m benchmarks.extraction
+	$(BIN)/python -m benchmarks.search_engine
+	$(BIN)/python -m benchmarks.search_api
 
 requirements: ## Pin requirements/*.in anew, with hashes (needs uv)
 	for name in run dev gazetteer; do \

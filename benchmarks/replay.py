@@ -1,6 +1,6 @@
 """Cold replay beside its floor, in one run: how much the meaning of postings costs over moving their bytes.
 
-    python benchmarks/replay.py [--archive FOLDER] [--boards 2000] [--rows 50]
+    python -m benchmarks.replay [--archive FOLDER] [--boards 2000] [--rows 50]
 
 (a) the recorded Ashby boards, where they are: floor = parse the JSON and COPY the rows that the replay stored;
 (b) generated listings without text: listed rows a second, from archive to records, history and event log.
@@ -12,7 +12,6 @@ import argparse
 import gzip
 import json
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -151,4 +150,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

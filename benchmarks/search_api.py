@@ -1,6 +1,6 @@
 """Latency of the search API over generated postings, beside the same questions on bare tantivy, in one run.
 
-    python benchmarks/search_api.py [COUNT]        200,000 postings by default; takes a few minutes
+    python -m benchmarks.search_api [COUNT]        200,000 postings by default; takes a few minutes
 
 The API answers whole: HTTP, two words, three filters, six facets, twenty records out of PostgreSQL, JSON. Bare
 tantivy only finds ids and counts. Aim: p50 at most 5 ms above bare, p95 at most twice bare and under 30 ms.
@@ -25,6 +25,7 @@ from urllib.parse import urlencode
 
 import orjson
 import tantivy
+from benchmarks.generated_postings import NOW, TRADE, GeneratedPosting, generated_postings
 from sqlalchemy import text
 
 from bandmate.engines.search import words_of
@@ -34,7 +35,6 @@ from bandmate.kernel.database.session import Database
 from bandmate.postings.domain.identity import BoardName, job_id
 from bandmate.postings.index_schema import epoch_milliseconds
 from bandmate.postings.indexing import Indexer, index_folder
-from generated_postings import NOW, TRADE, GeneratedPosting, generated_postings
 
 QUESTIONS = 200
 FACETS = ("company", "department", "country", "city", "employment_type", "language")

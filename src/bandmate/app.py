@@ -22,6 +22,7 @@ from bandmate.kernel.web.problems import install_error_pages
 from bandmate.kernel.web.security import SecurityHeaders
 from bandmate.kernel.web.templating import NavItem, Templates
 from bandmate.postings.api import router as postings_api
+from bandmate.postings.gauges import gauges
 from bandmate.postings.indexing import index_folder
 from bandmate.postings.pages import router as postings_pages
 from bandmate.postings.reading_index import JobIndex
@@ -60,7 +61,13 @@ def create_app(settings: Settings, database: Database, *, clock: Clock = system_
     app.state.job_index = JobIndex(index_folder(settings))
     install_static(app, templates.assets)
     install_error_pages(app, templates)
-    for router in (postings_api, postings_pages, identity_router, health_router(), metrics_router(SUBSCRIPTIONS)):
+    for router in (
+        postings_api,
+        postings_pages,
+        identity_router,
+        health_router(),
+        metrics_router(SUBSCRIPTIONS, [gauges(settings)]),
+    ):
         app.include_router(router)
     install_identity(app, settings)
     app.add_middleware(SecurityHeaders)

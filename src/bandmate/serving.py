@@ -28,6 +28,7 @@ from bandmate.kernel.database.session import Database
 from bandmate.kernel.errors import Conflict
 from bandmate.kernel.events.subscriptions import Runner
 from bandmate.kernel.tasks import run_worker
+from bandmate.kernel.telemetry.metrics import serve_metrics
 from bandmate.postings.indexing import run_indexer
 
 log = structlog.get_logger(__name__)
@@ -174,12 +175,15 @@ def work(database: Database, settings: Settings, *, attached: bool) -> None:
         "tasks": lambda: run_worker(database, stop),
         "indexer": lambda: run_indexer(database, settings, stop),
     }
+    close_metrics = serve_metrics(settings.worker_metrics_port) if settings.worker_metrics_port else None
     threads = [threading.Thread(target=_do, args=(name, duty, stop), name=name) for name, duty in duties.items()]
     for thread in threads:
         thread.start()
     stop.wait()
     for thread in threads:
         thread.join(GRACE_SECONDS)
+    if close_metrics is not None:
+        close_metrics()
 
 
 def _do(name: str, duty: Callable[[], None], stop: threading.Event) -> None:

@@ -97,7 +97,7 @@ class TestUpdates:
         assert story.records()["b"]["last_changed_at"] == "2026-03-02T08:00:00.000Z"
 
     def test_a_bumped_date_is_no_update_but_moves_its_clock(self, story: Story) -> None:
-        """A new updated_at alone is cosmetic: no event, another source hash, the same content hash, a moved clock."""
+        """A new updated_at alone is cosmetic: no event, another source hash, the same content hash."""
         story.replay(Look(0, greenhouse_board(greenhouse_job(1)), board=GREENHOUSE), name="first")
         before = story.records()["1"]
         story.replay(

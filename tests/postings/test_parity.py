@@ -30,7 +30,7 @@ from bandmate.postings.derivation import LaunchScope
 from bandmate.postings.domain.identity import BoardName
 from bandmate.postings.domain.lifecycle import Outcome, Status
 from bandmate.postings.index_schema import SCHEMA
-from bandmate.postings.indexing import Indexer, drain_if_alone, elected, index_folder, run_indexer
+from bandmate.postings.indexing import Indexer, drain_if_alone, elected, index_folder, rebuild_index, run_indexer
 from bandmate.postings.job_query import FACETS, JobQuery, Sort, conditions
 from bandmate.postings.reading_index import JobIndex
 from bandmate.postings.records import all_records
@@ -303,3 +303,21 @@ def test_a_forged_cursor_is_refused(database: Database, position: list[Any]) -> 
     query = JobQuery()
     with pytest.raises(InvalidCursor), database.read() as tx:
         search(tx, NullIndex(), query, now=NOW, cursor=encode_cursor(query.fingerprint, position))
+
+
+def test_a_command_has_the_index_rebuilt_by_whoever_keeps_it(
+    database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    """Beside a running indexer, a rebuild is done by that one, and the command waits for it."""
+    tell(tmp_path, [Look(0, lever_board(lever_posting("a"), lever_posting("b")))])
+    replay(database, tmp_path, settings.archive_folder, SCOPE, processes=1)
+    stop = threading.Event()
+    runner = threading.Thread(target=run_indexer, args=(database, settings, stop))
+    runner.start()
+    try:
+        index = JobIndex(index_folder(settings))
+        wait_for(lambda: index.mark() is not None)
+        assert rebuild_index(database, settings) == 2
+    finally:
+        stop.set()
+        runner.join()

@@ -57,6 +57,12 @@ class Settings(BaseSettings):
         description="Base addresses to use instead of a provider's own, one variable each, "
         "e.g. BANDMATE_PROVIDER_URLS__LEVER=http://127.0.0.1:9000.",
     )
+    worker_metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port on loopback where the worker process exposes its metrics; 0 means none.",
+    )
     outbound_contact: str = Field(
         default="https://github.com/bandmate/bandmate",
         description="Contact named in the user agent of the crawler, so that a board's owner can reach you.",

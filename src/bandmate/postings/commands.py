@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -21,10 +22,12 @@ from bandmate.postings.crawl import crawl
 from bandmate.postings.derivation import LaunchScope
 from bandmate.postings.domain.identity import BoardName
 from bandmate.postings.export import write_rows
-from bandmate.postings.indexing import drain_if_alone
+from bandmate.postings.indexing import drain_if_alone, index_folder, index_lag, rebuild_index
+from bandmate.postings.reading_index import JobIndex
 from bandmate.postings.records import all_board_events, all_events, all_records
 from bandmate.postings.replay import Replayed, replay
 
+index = typer.Typer(help="The search index, which is built from the database.", no_args_is_help=True)
 boards = typer.Typer(help="Boards that are followed on a schedule.", no_args_is_help=True)
 
 Parsed = TypeVar("Parsed")
@@ -38,6 +41,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("replay")(replay_command)
     app.command("export")(export_command)
     app.add_typer(boards, name="boards")
+    app.add_typer(index, name="index")
 
 
 def _parse(parser: Callable[[str], Parsed], words: Sequence[str]) -> list[Parsed]:
@@ -130,7 +134,7 @@ def _tell(done: Replayed) -> None:
 
 
 def export_command(
-    what: Annotated[str, typer.Argument(metavar="jobs|events|board-events")],
+    what: Annotated[str, typer.Argument(metavar="jobs|events|board-events", help="What to write.")],
     out: Annotated[
         str, typer.Option(help="A file ending in .ndjson, .ndjson.gz or .parquet; - for stdout.")
     ] = "-",
@@ -158,11 +162,17 @@ def add_command(
     """Follow boards: crawl them on a schedule while `bandmate serve` or `bandmate worker` runs."""
     (interval,) = _parse(parse_every, [every])
     asked = _parse(parse_board, names)
-    with command_database() as database, database.begin() as tx:
-        for board in asked:
-            follow(tx, board, every=interval, company=company, now=system_clock())
+    with command_database() as database:
+        _follow_all(database, asked, interval, company)
+        drain_if_alone(database, settings())
     for board in asked:
         notices.print(f"{board} is followed every {every}.")
+
+
+def _follow_all(database: Database, asked: list[BoardName], interval: timedelta, company: str | None) -> None:
+    with database.begin() as tx:
+        for board in asked:
+            follow(tx, board, every=interval, company=company, now=system_clock())
 
 
 @boards.command("list")
@@ -200,3 +210,21 @@ def remove_command(names: BoardArguments) -> None:
             unfollow(tx, board)
     for board in asked:
         notices.print(f"{board} is no longer followed; its records stay.")
+
+
+@index.command("rebuild")
+def rebuild_command() -> None:
+    """Build the search index anew from the database; searches go on in the old one meanwhile."""
+    with command_database() as database:
+        count = rebuild_index(database, settings())
+    notices.print(f"The index holds {count} postings.")
+
+
+@index.command("status")
+def status_command() -> None:
+    """Say how many postings the index holds and how far it is behind the event log."""
+    with command_database() as database, database.read() as tx:
+        behind = index_lag(tx, settings())
+        held = JobIndex(index_folder(settings())).count()
+    state = "not built" if behind is None else f"{behind} events behind"
+    print_table(("postings", "state"), [(str(held), state)])

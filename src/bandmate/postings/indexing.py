@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ from sqlalchemy.exc import OperationalError
 from bandmate.engines.search import IndexStale, IndexUnusable, IndexWriter, SearchIndex
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database, Tx
+from bandmate.kernel.errors import Conflict
 from bandmate.kernel.events import Cursor, StoredEvent, end_of_log, read_after
 from bandmate.postings import events
 from bandmate.postings.index_schema import SCHEMA, all_documents, documents
@@ -33,7 +35,9 @@ POLL_SECONDS = 0.5
 
 ELECTION_SECONDS = 5.0
 
-REBUILD_MEMORY = 128_000_000
+REBUILD_MEMORY = 256_000_000
+REBUILD_THREADS = 2
+REBUILD_PATIENCE_SECONDS = 600
 
 _log = structlog.get_logger(__name__)
 
@@ -91,7 +95,7 @@ class Indexer:
 
         An index without a mark, of another schema or damaged is built anew from the database.
         """
-        if self._cursor is None:
+        if self._cursor is None or _wish(self._folder).exists():
             return self.rebuild()
         with self._database.read() as tx:
             batch = read_after(tx, self._cursor, types=events.PUBLISHED, limit=STEP_EVENTS)
@@ -123,7 +127,7 @@ class Indexer:
         """Build the index anew from the database; return how many postings it holds."""
         self.close()
         count = 0
-        with IndexWriter.rebuild(self._folder, SCHEMA, memory=REBUILD_MEMORY) as writer:
+        with IndexWriter.rebuild(self._folder, SCHEMA, memory=REBUILD_MEMORY, threads=REBUILD_THREADS) as writer:
             with self._database.read() as tx:
                 cursor = end_of_log(tx)
                 for job_id, values in all_documents(tx):
@@ -131,6 +135,7 @@ class Indexer:
                     count += 1
             writer.commit(str(cursor))
         self._cursor = cursor
+        _wish(self._folder).unlink(missing_ok=True)
         return count
 
     def drain(self) -> int:
@@ -165,6 +170,35 @@ def drain_if_alone(database: Database, settings: Settings) -> None:
             indexer.drain()
         finally:
             indexer.close()
+
+
+def rebuild_index(database: Database, settings: Settings) -> int:
+    """Build the index anew, or have the process that keeps it do so; return how many postings it holds.
+
+    Raises:
+        Conflict: when the process that keeps the index does not get to it within ten minutes.
+    """
+    folder = index_folder(settings)
+    with elected(database, folder) as won:
+        if won:
+            indexer = Indexer(database, folder)
+            try:
+                return indexer.rebuild()
+            finally:
+                indexer.close()
+    wish = _wish(folder)
+    wish.touch()
+    deadline = time.monotonic() + REBUILD_PATIENCE_SECONDS
+    while wish.exists():
+        if time.monotonic() > deadline:
+            raise Conflict(f"Another process keeps the index and has not rebuilt it; its log says why ({folder}).")
+        time.sleep(0.2)
+    return SearchIndex.open(folder, SCHEMA).count()
+
+
+def _wish(folder: Path) -> Path:
+    """Return the file whose presence asks the indexer to rebuild."""
+    return folder.parent / f"{folder.name}.rebuild"
 
 
 def run_indexer(database: Database, settings: Settings, stop: threading.Event) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from bandmate.engines.search import DEEPEST, Facet, FacetCount, Index, IndexUnusable, Query
 from bandmate.kernel.clock import parse_rfc3339
-from bandmate.kernel.database.session import Tx
+from bandmate.kernel.database.session import Tx, fetch_tuples
 from bandmate.kernel.errors import InvalidCursor
 from bandmate.kernel.events import Cursor, has_after
 from bandmate.kernel.web.pagination import decode_cursor, encode_cursor
@@ -131,8 +131,8 @@ def records_by_id(tx: Tx, job_ids: Sequence[str], now: datetime) -> tuple[Record
     """Return the records of these postings in the order given; ids that are not there are left out."""
     if not job_ids:
         return ()
-    rows = tx.execute(text(SELECT_RECORD + " where j.job_id = any(:ids)"), {"ids": list(job_ids)})
-    found = {row.job_id: record_of(row, now) for row in rows}
+    rows = fetch_tuples(tx, SELECT_RECORD + " where j.job_id = any(%(ids)s)", {"ids": list(job_ids)})
+    found = {record["job_id"]: record for record in (record_of(row, now) for row in rows)}
     return tuple(found[job_id] for job_id in job_ids if job_id in found)
 
 

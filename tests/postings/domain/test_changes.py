@@ -17,13 +17,14 @@ BOILERPLATE_OLD = "We are an equal opportunity employer."
 BOILERPLATE_NEW = "We welcome everyone who makes music possible."
 
 
-def meaning(**facts: str | list[str] | None) -> Meaning:
+def meaning(**facts: Value) -> Meaning:
     """Return a posting's meaning with some facts replaced."""
-    return {
+    usual: dict[str, Value] = {
         "title": "Sound Engineer",
         "locations": ["Berlin", "Paris"],
         "description": "You mix.\nYou master.",
-    } | facts
+    }
+    return usual | facts
 
 
 class TestMeaning:

@@ -36,7 +36,7 @@ from bandmate.kernel.web.templating import Pages, Templates, templates_of
 
 TEMPLATES = FilePath(__file__).parent / "templates"
 ACCOUNT = "/account"
-SEE_OTHER = HTTPStatus.SEE_OTHER
+SEE_OTHER = HTTPStatus.SEE_OTHER.value
 
 Text = Annotated[str, Form()]
 KeyId = Annotated[str, Path(pattern=f"^{PUBLIC_ID}$")]
@@ -191,7 +191,7 @@ def _sign_in_form(
     response = pages.render(
         request,
         "identity/sign_in.html",
-        status=error.status if error else HTTPStatus.OK,
+        status=error.status if error else HTTPStatus.OK.value,
         headers=_cautious(error),
         next=local_path(way_on),
         email=email,
@@ -215,7 +215,7 @@ def _account_page(
     return templates_of(request).render(
         request,
         "identity/account.html",
-        status=error.status if error else HTTPStatus.OK,
+        status=error.status if error else HTTPStatus.OK.value,
         headers=_cautious(error),
         account=account_of(tx, account_id),
         sessions=sessions_of(tx, account_id, now=now),

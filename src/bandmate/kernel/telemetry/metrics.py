@@ -9,7 +9,7 @@ Labels come from small closed sets: route templates, methods, registered tasks, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated
 
 import structlog
@@ -50,12 +50,19 @@ _JOBS = text("""
 _STATUS = {"todo": "waiting", "doing": "running"}
 
 
+Gauges = Callable[[Tx], Iterable[Metric]]
+"""Reads a context's figures from the database, at the moment of a scrape."""
+
+
 class Scrape(Collector):
     """What one scrape shows: this process, and the installation as its database tells it now."""
 
-    def __init__(self, database: Database, subscriptions: Sequence[Subscription]) -> None:
+    def __init__(
+        self, database: Database, subscriptions: Sequence[Subscription], gauges: Sequence[Gauges] = ()
+    ) -> None:
         self._database = database
         self._subscriptions = subscriptions
+        self._gauges = gauges
 
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics; without a database, those of the process and that the database is down."""
@@ -65,6 +72,7 @@ class Scrape(Collector):
         try:
             with self._database.read() as tx:
                 families = [*_log_families(tx), *_lag_families(tx, self._subscriptions), _job_family(tx)]
+                families += [metric for gauges in self._gauges for metric in gauges(tx)]
         except SQLAlchemyError as error:
             log.warning("metrics_without_database", error=str(error))
             up = 0.0
@@ -107,15 +115,18 @@ def _job_family(tx: Tx) -> Metric:
     return jobs
 
 
-def metrics_router(subscriptions: Sequence[Subscription]) -> APIRouter:
-    """Return the route ``GET /metrics``, for operators and API keys of theirs with the scope ``metrics:read``."""
+def metrics_router(subscriptions: Sequence[Subscription], gauges: Sequence[Gauges] = ()) -> APIRouter:
+    """Return the route ``GET /metrics``, for operators and API keys of theirs with the scope ``metrics:read``.
+
+    ``gauges`` are the contexts' own figures about the installation.
+    """
     router = APIRouter(include_in_schema=False)
 
     @router.get("/metrics")
     def metrics(asker: MetricsRead, request: Request) -> Response:  # noqa: ARG001 - says who may call
         """Give the figures in the format the scraper asks for."""
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        body = encode(Scrape(database_of(request), subscriptions))
+        body = encode(Scrape(database_of(request), subscriptions, gauges))
         return Response(body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
     return router

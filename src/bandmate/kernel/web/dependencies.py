@@ -38,6 +38,7 @@ Reading = Annotated[Tx, Depends(_reading, scope="function")]
 Writing = Annotated[Tx, Depends(_writing, scope="function")]
 """A transaction that commits when the route returns and rolls back when it raises."""
 
+
 # async although it awaits nothing: FastAPI would send a plain function to a thread, for one look-up.
 async def _clock(request: Request) -> Clock:
     return clock_of(request)

@@ -151,7 +151,7 @@ def _row(name: str, value: Any) -> tuple[str, str]:
 
 
 def _plain(name: str, value: Any) -> str:
-    if value is None:
+    if value is None or value == []:
         return MISSING
     if isinstance(value, bool):
         return "yes" if value else "no"

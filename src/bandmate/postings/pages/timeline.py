@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bandmate.postings.domain.changes import DESCRIPTION
-from bandmate.postings.pages.words import sentence_case
+from bandmate.postings.pages.words import WORK_MODELS, sentence_case
 from bandmate.postings.queries import HistoryEvent
 
 _CONTEXT_LINES = 1
@@ -58,14 +58,16 @@ def _step(event: HistoryEvent) -> Step:
         return Step(event.observed_at, title, icon, kind, closed=event.type == "closed")
     field = event.field_name or "posting"
     title = f"{sentence_case(field)} changed"
-    old, new = _words(event.old_value), _words(event.new_value)
+    old, new = _words(field, event.old_value), _words(field, event.new_value)
     if field == DESCRIPTION or max(len(old), len(new)) > _LONG:
         lines = compared(_lines(event.old_value), _lines(event.new_value))
         return Step(event.observed_at, title, "pencil", "info", of_board=event.of_board, lines=lines)
     return Step(event.observed_at, title, "pencil", "info", of_board=event.of_board, old=old, new=new)
 
 
-def _words(value: Any) -> str:
+def _words(field: str, value: Any) -> str:
+    if field == "workplace_type" and value in WORK_MODELS:
+        return WORK_MODELS[value]
     if value is None or value in ("", []):
         return "not stated"
     if isinstance(value, list):
