@@ -7,6 +7,7 @@ import pytest
 from bandmate.postings.domain.changes import (
     Change,
     Meaning,
+    Value,
     changes,
     content_hash,
     fold_board_changes,

@@ -44,7 +44,7 @@ PAGE_SIZE = 100
 """Rows a page; the largest size in use by clients of this API."""
 
 _INTERVAL = re.compile(r"(?:per|1)-([a-z]+)(?:-(?:salary|wage))?")
-_LIST = re.compile(r"<[uo]l[\s>]", re.IGNORECASE)
+_BARE_ITEMS = re.compile(r"\s*<li[\s>]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +138,9 @@ def _period(interval: str | None) -> Period | None:
 def _description(posting: Reader) -> str:
     """Join the whole text in the order of Lever's page: description, lists with headings, pay, additional.
 
-    ``description`` already holds ``opening`` and ``descriptionBody``. The content of a list is mostly bare
-    ``<li>`` items: they get the ``<ul>`` around them that the page shows.
+    ``description`` already holds ``opening`` and ``descriptionBody``. The content of a list is often bare ``<li>``
+    items: they get the ``<ul>`` around them that the page shows. Items inside a bare ``<div>`` are mended where
+    the HTML is read (``engines.extraction``).
     """
     opening = posting.markup("description") or posting.markup("opening") + posting.markup("descriptionBody")
     parts = [opening or paragraphs(posting.markup("descriptionPlain"))]
@@ -147,7 +148,7 @@ def _description(posting: Reader) -> str:
         heading, content = section.text("text"), section.markup("content")
         if heading:
             parts.append(f"<h3>{escape(heading, quote=False)}</h3>")
-        parts.append(content if _LIST.search(content) or not content.strip() else f"<ul>{content}</ul>")
+        parts.append(f"<ul>{content}</ul>" if _BARE_ITEMS.match(content) else content)
     parts.extend(
         posting.markup(name) or paragraphs(posting.markup(f"{name}Plain"))
         for name in ("salaryDescription", "additional")
