@@ -7,7 +7,6 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,9 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from bandmate.kernel.config import Settings
-from bandmate.kernel.database.embedded import start_embedded, stop_embedded
+from bandmate.kernel.database.embedded import start_embedded
 from bandmate.kernel.database.migrating import migrate
 from bandmate.kernel.database.session import Database, connect
-from bandmate.kernel.errors import BandmateError
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -62,19 +60,19 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A migrated database of this test process on one embedded server that all test processes share."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+def database_url() -> Iterator[str]:
+    """A migrated database on an embedded server of this test process.
+
+    Not one server for all: a transaction that is open in any database of a server holds back the readers of the
+    event log in all of them.
+    """
     # Not below pytest's own folders: they are closed to the user that root's server runs as.
-    home = Path(tempfile.gettempdir()) / f"bandmate-tests-{run}"
-    home.mkdir(mode=0o755, exist_ok=True)
+    home = Path(tempfile.mkdtemp(prefix="bandmate-tests-", dir="/tmp"))
     home.chmod(0o755)
     with start_embedded(home) as server:
-        name = f"test_{worker}"
+        name = "test"
         outside = create_engine(server.url, isolation_level="AUTOCOMMIT")
         with outside.connect() as connection:
-            connection.execute(text(f"drop database if exists {name} with (force)"))
             connection.execute(text(f"create database {name}"))
             # Tests kill processes, not machines: waiting for the disk at every commit would only cost time.
             connection.execute(text(f"alter database {name} set synchronous_commit = off"))
@@ -84,9 +82,7 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         migrate(database)
         database.close()
         yield url
-    with suppress(BandmateError):
-        stop_embedded(home)
-        shutil.rmtree(home, ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

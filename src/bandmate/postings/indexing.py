@@ -23,7 +23,7 @@ from bandmate.engines.search import IndexStale, IndexUnusable, IndexWriter, Sear
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database, Tx
 from bandmate.kernel.errors import Conflict
-from bandmate.kernel.events import Cursor, StoredEvent, end_of_log, read_after
+from bandmate.kernel.events import Cursor, StoredEvent, end_of_log, has_after, read_after
 from bandmate.postings import events
 from bandmate.postings.index_schema import SCHEMA, all_documents, documents
 
@@ -34,6 +34,8 @@ POLL_SECONDS = 0.5
 """How long a posting may wait in the log before the indexer looks again; well under the promised two seconds."""
 
 ELECTION_SECONDS = 5.0
+
+DRAIN_PATIENCE_SECONDS = 10.0
 
 REBUILD_MEMORY = 256_000_000
 REBUILD_THREADS = 2
@@ -138,12 +140,25 @@ class Indexer:
         _wish(self._folder).unlink(missing_ok=True)
         return count
 
-    def drain(self) -> int:
-        """Step until the index is up to date; return how many events were taken in."""
+    def drain(self, patience: float = DRAIN_PATIENCE_SECONDS) -> int:
+        """Step until the index is up to date; return how many events were taken in.
+
+        Events can be committed and yet not readable, while any older transaction on the server runs; they are
+        waited for, ``patience`` seconds at most. Whoever indexes next takes in what is left.
+        """
         total = 0
-        while taken := self.step():
+        deadline = time.monotonic() + patience
+        while True:
+            taken = self.step()
             total += taken
-        return total
+            if taken == 0:
+                if self._is_fresh() or time.monotonic() > deadline:
+                    return total
+                time.sleep(0.05)
+
+    def _is_fresh(self) -> bool:
+        with self._database.read() as tx:
+            return self._cursor is not None and not has_after(tx, self._cursor, events.PUBLISHED)
 
 
 def _concerned(batch: Sequence[StoredEvent]) -> Iterator[str]:

@@ -30,6 +30,7 @@ GRACE_SECONDS = 20.0
 """How long a stopping worker waits for running jobs before it asks them to break off."""
 
 _STOP_CHECK_SECONDS = 0.2
+_AFTER_INTERRUPTION_SECONDS = 1
 _STALLED_SECONDS = 30.0  # three missed heartbeats of a worker
 _AGAIN_SECONDS = (0.2, 1.0, 5.0)
 _STEADY_SECONDS = 60.0  # a worker that ran this long has got over its last trouble
@@ -65,13 +66,16 @@ class PatientConnector(procrastinate.PsycopgConnector):
 
 @dataclass(frozen=True, slots=True)
 class _Retry(procrastinate.BaseRetryStrategy):
-    """Pauses of 5 s, 20 s, 80 s ... up to an hour; work broken off by a stopping worker goes on at once."""
+    """Pauses of 5 s, 20 s, 80 s ... up to an hour; work broken off by a stopping worker goes on at once.
+
+    At once, but not before the worker that is stopping has noticed it: it would only fetch the job again.
+    """
 
     attempts: int
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> procrastinate.RetryDecision | None:
         if isinstance(exception, Interrupted):
-            return procrastinate.RetryDecision(retry_in={"seconds": 0})
+            return procrastinate.RetryDecision(retry_in={"seconds": _AFTER_INTERRUPTION_SECONDS})
         if job.attempts + 1 >= self.attempts:
             return None
         return procrastinate.RetryDecision(retry_in={"seconds": min(5 * 4**job.attempts, 3600)})
