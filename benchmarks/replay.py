@@ -34,6 +34,7 @@ from bandmate.postings.observations import Observation, read_observations, recor
 from bandmate.postings.replay import replay
 
 SCOPE = LaunchScope("everything", (), ())
+COPY_BLOCK = 1 << 20
 COPIED = ("job", "content", "job_event")
 
 
@@ -60,15 +61,15 @@ def floor(database: Database, archive: Path) -> tuple[float, float]:
         rows = {}
         for table in COPIED:
             with raw.cursor().copy(f"copy postings.{table} to stdout") as copy:
-                rows[table] = list(copy)
+                rows[table] = b"".join(bytes(block) for block in copy)
             connection.execute(
                 text(f"create table postings.floor_{table} (like postings.{table} including generated)")
             )
         started = time.perf_counter()
         for table in COPIED:
             with raw.cursor().copy(f"copy postings.floor_{table} from stdin") as copy:
-                for row in rows[table]:
-                    copy.write(row)
+                for start in range(0, len(rows[table]), COPY_BLOCK):
+                    copy.write(rows[table][start : start + COPY_BLOCK])
         connection.commit()
         copied = time.perf_counter() - started
     return parsed, copied

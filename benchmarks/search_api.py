@@ -189,8 +189,8 @@ def served(home: Path) -> Iterator[tuple[http.client.HTTPConnection, int]]:
             process.terminate()
 
 
-def ask_api(connection: http.client.HTTPConnection, words: Sequence[str]) -> int:
-    """Ask the API the same; return how many were found."""
+def ask_api(connection: http.client.HTTPConnection, words: Sequence[str]) -> bytes:
+    """Ask the API the same; return its whole answer."""
     query = urlencode(
         {
             "q": " ".join(words) + " ",
@@ -204,11 +204,10 @@ def ask_api(connection: http.client.HTTPConnection, words: Sequence[str]) -> int
     )
     connection.request("GET", f"/job-postings/v1/jobs/search?{query}")
     answer = connection.getresponse()
-    body = orjson.loads(answer.read())
+    body = answer.read()
     if answer.status != 200:
         raise AssertionError(body)
-    total: int = body["meta"]["total"]
-    return total
+    return body
 
 
 def at(share: float, seconds: Sequence[float]) -> float:
@@ -236,9 +235,10 @@ def measure(home: Path, folder: Path) -> None:
             started = time.perf_counter()
             expected = bare.ask(pair)
             between = time.perf_counter()
-            found = ask_api(connection, pair)
+            body = ask_api(connection, pair)
             times["bare"].append(between - started)
             times["api"].append(time.perf_counter() - between)
+            found = orjson.loads(body)["meta"]["total"]
             if found != expected:
                 raise AssertionError(f"{pair}: bare found {expected}, the API {found}")
         memory = memory_of(process)

@@ -7,6 +7,7 @@ when that one dies, however it dies, the pipe ends and the worker stops.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -89,6 +90,9 @@ def serve(
     host, port = listener.getsockname()[:2]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     threading.Thread(target=_announce, args=(server, address, on_ready), daemon=True).start()
+    # What was made while starting stays for good: the garbage collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
     with _worker_beside(settings, wanted=worker):
         server.run(sockets=[listener])
 

@@ -131,6 +131,22 @@ class TestUpdates:
         assert story.log().count("postings.board.updated") == 1
 
 
+class TestEmployment:
+    def test_what_nobody_says_is_assumed_and_flagged(self, story: Story) -> None:
+        """Without a word about the kind of employment the type is null; the kind to filter by is an assumption."""
+        story.replay(Look(0, greenhouse_board(greenhouse_job(1)), board=GREENHOUSE))
+        record = story.records()["1"]
+        assert record["employment_type"] is None
+        assert (record["employment_kind"], record["employment_source"]) == ("full_time", "assumed")
+
+    def test_a_stated_word_is_kept_raw(self, story: Story) -> None:
+        """The provider's own word stays as it is; beside it stands the kind it means."""
+        story.replay(Look(0, lever_board(lever_posting("a"))))
+        record = story.records()["a"]
+        assert (record["employment_type"], record["employment_kind"]) == ("Full-time", "full_time")
+        assert record["employment_source"] == "stated"
+
+
 class TestLifecycle:
     def test_closing_and_reopening_keep_the_id(self, story: Story) -> None:
         """A posting absent for two runs and a day closes, and when it is back it reopens under the same id."""

@@ -42,6 +42,11 @@ PERIODS_A_YEAR = {"year": 1, "month": 12, "week": 52, "day": 260, "hour": HOURS_
 
 STATED_CONFIDENCE = 1.0
 
+ASSUMED_KIND = "full_time"
+"""What a posting is filtered under when neither board nor text says what kind of employment it is: on 5,563 real
+postings 94 % of those that say nothing are full time. It is flagged as assumed and never becomes a statement:
+``employment_type`` stays null."""
+
 
 @dataclass(frozen=True, slots=True)
 class LaunchScope:
@@ -151,6 +156,8 @@ def derive(stated: StatedPosting, text: str, scope: LaunchScope) -> Derived:
     salary = _salary(stated.salary, found)
     language = stated.language or detect_language(text)
     included, reason = scope.judge(language, country_codes)
+    kind = stated_kind or (employment.value if employment else None)
+    source = "stated" if stated.employment_type else "text" if employment else "assumed"
     return Derived(
         title_words=list(dict.fromkeys(words_of(stated.title))),
         locations=[_place_row(place) for place in places],
@@ -164,8 +171,8 @@ def derive(stated: StatedPosting, text: str, scope: LaunchScope) -> Derived:
         cities=_distinct(place.city for place in places),
         is_remote=_is_remote(stated, work_model, places),
         employment_type=stated.employment_type or (employment.value if employment else None),
-        employment_kind=stated_kind or (employment.value if employment else None),
-        employment_source="stated" if stated.employment_type else "text" if employment else None,
+        employment_kind=ASSUMED_KIND if source == "assumed" else kind,
+        employment_source=source,
         workplace_text=workplace.value if workplace else None,
         workplace_evidence=workplace.quote if workplace else None,
         work_model=work_model,

@@ -49,7 +49,7 @@ def job_posting(detail: JobDetail, *, address: str) -> dict[str, Any]:
         },
         "datePosted": record["source_posted_at"] or record["first_seen_at"],
         "validThrough": _end(record),
-        "employmentType": _EMPLOYMENT.get(record["employment_kind"] or ""),
+        "employmentType": _EMPLOYMENT.get(record["employment_kind"] or "") if record["employment_type"] else None,
         "hiringOrganization": {"@type": "Organization", "name": record["company"]},
         "jobLocation": [_place(place) for place in record["locations"] if _is_place(place)],
         "jobLocationType": "TELECOMMUTE" if record["work_model"] == "remote" else None,

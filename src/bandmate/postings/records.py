@@ -46,7 +46,6 @@ def plain_value(value: Any) -> Any:
 
 _EXPRESSIONS = {
     "source_id": "j.board_id",
-    "company": "coalesce(j.company, o.name)",
     "status": "null",
     "unconfirmed_since": "case when j.active then b.unconfirmed_since end",
     "raw_payload_uri": "r.path",
@@ -59,7 +58,6 @@ RECORD_COLUMNS = ", ".join(f"{_EXPRESSIONS.get(key, f'j.{key}')} as {key}" for k
 RECORD_SOURCE = """
       from postings.job j
       join postings.board b using (board_id)
-      join postings.org o on o.org_id = j.org_id
       left join postings.run r on r.board_id = j.board_id and r.observed_at = j.last_seen_at
 """
 """What it selects from."""

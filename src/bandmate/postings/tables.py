@@ -96,7 +96,7 @@ job = Table(
     Column("title", Text, nullable=False),
     Column("title_words", ARRAY(Text), nullable=False),
     Column("normalized_title", Text),
-    Column("company", Text),
+    Column("company", Text, nullable=False),
     Column("department", Text),
     Column("team", Text),
     Column("requisition_id", Text),

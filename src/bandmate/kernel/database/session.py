@@ -41,6 +41,16 @@ class Database:
         with self._reading.begin() as tx:
             yield tx
 
+    @contextmanager
+    def look(self) -> Iterator[Tx]:
+        """Open a connection for reading by single statements, each with a snapshot of its own.
+
+        There is no transaction to begin and to end, which saves two of four round trips: for the few reads that
+        one statement answers and where each millisecond counts.
+        """
+        with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            yield connection
+
     @property
     def _reading(self) -> Engine:
         return self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

@@ -44,5 +44,13 @@ async def _clock(request: Request) -> Clock:
     return clock_of(request)
 
 
+# async for the same reason.
+async def _database(request: Request) -> Database:
+    return database_of(request)
+
+
+DatabaseOf = Annotated[Database, Depends(_database)]
+"""The application's database, for a route that opens its transaction itself: it saves two changes of thread."""
+
 ClockOf = Annotated[Clock, Depends(_clock)]
 """The application's clock."""

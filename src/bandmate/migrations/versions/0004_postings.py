@@ -94,7 +94,7 @@ def upgrade() -> None:
             title TEXT NOT NULL,
             title_words TEXT[] NOT NULL,
             normalized_title TEXT,
-            company TEXT,
+            company TEXT NOT NULL,
             department TEXT,
             team TEXT,
             requisition_id TEXT,

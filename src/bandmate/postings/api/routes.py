@@ -17,7 +17,7 @@ from bandmate.kernel.clock import parse_rfc3339
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.errors import InvalidCursor, InvalidInput, NotFound, TooLarge
 from bandmate.kernel.identity.access import Anyone
-from bandmate.kernel.web.dependencies import ClockOf, Reading
+from bandmate.kernel.web.dependencies import ClockOf, DatabaseOf, Reading
 from bandmate.kernel.web.pagination import decode_cursor, encode_cursor
 from bandmate.kernel.web.problems import problem_responses
 from bandmate.postings import queries
@@ -65,7 +65,7 @@ _UNANSWERABLE = problem_responses(InvalidInput, InvalidCursor, ContradictoryFilt
 )
 def search_jobs(
     asker: Anyone,  # noqa: ARG001 - the statement who may call
-    tx: Reading,
+    database: DatabaseOf,
     index: IndexOf,
     clock: ClockOf,
     request: Request,
@@ -80,7 +80,9 @@ def search_jobs(
     """
     query = read_filters(request.query_params, besides=("limit", "cursor", "facets"))
     names = read_list(facets, FACETS, "facets")
-    found, meta = _found(tx, index, query, names, now=clock(), limit=limit, cursor=cursor)
+    # Words are answered by the index and one statement; only filters need several that see the same.
+    with database.look() if query.has_words else database.read() as tx:
+        found, meta = _found(tx, index, query, names, now=clock(), limit=limit, cursor=cursor)
     return answer(found, meta, if_none_match)
 
 

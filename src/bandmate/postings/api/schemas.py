@@ -80,7 +80,9 @@ class Job(Shape):
     requisition_id: str | None
     employment_type: str | None = Field(description="As stated, else as the text says.")
     employment_kind: EmploymentKind | None = Field(description="The same in our five words; what filters compare.")
-    employment_source: Origin | None
+    employment_source: Literal["stated", "text", "assumed"] = Field(
+        description="Where it comes from; `assumed`: neither board nor text says, and only the kind is filled."
+    )
     workplace_type: WorkModel | None = Field(description="What the provider states.")
     workplace_text: WorkModel | None = Field(description="What the description says.")
     workplace_evidence: str | None = Field(description="The words that say so.")

@@ -115,8 +115,8 @@ def _pay_source(detail: JobDetail) -> str | None:
 
 def _employment(record: Record) -> tuple[str, str | None]:
     """Return the employment type in words, and where it was read when the board does not state it."""
-    if record["employment_type"] is None:
-        return MISSING, None
+    if record["employment_source"] == "assumed":
+        return value_label("employment_type", record["employment_kind"]), "Assumed: neither board nor text says."
     if record["employment_source"] == "stated":
         kind = value_label("employment_type", record["employment_kind"] or record["employment_type"])
         stated = record["employment_type"]
