@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, LiteralString, cast
 
 import orjson
@@ -22,12 +21,14 @@ MINIMUM_SERVER = 150_000
 """PostgreSQL 15, as ``server_version_num``."""
 
 
-@dataclass(frozen=True, slots=True)
 class Database:
     """A pool of connections to one PostgreSQL database."""
 
-    engine: Engine
-    url: str
+    def __init__(self, engine: Engine, url: str) -> None:
+        self.engine = engine
+        self.url = url
+        self._reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._looking = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def begin(self) -> Iterator[Tx]:
@@ -48,12 +49,8 @@ class Database:
         There is no transaction to begin and to end, which saves two of four round trips: for the few reads that
         one statement answers and where each millisecond counts.
         """
-        with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        with self._looking.connect() as connection:
             yield connection
-
-    @property
-    def _reading(self) -> Engine:
-        return self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     def close(self) -> None:
         """Close every pooled connection."""
