@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -59,8 +60,9 @@ def demo_command(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The first port to try.")] = 8000,
 ) -> None:
     """Load the fictional sample boards and serve them on loopback."""
-    chosen = settings()
-    configure_logging(chosen.log_format, "WARNING")
+    # Whoever looks at a demo wants to see where it is, not every request; the worker process reads this too.
+    os.environ.setdefault("BANDMATE_LOG_LEVEL", "WARNING")
+    chosen = _started()
     listener = serving.listen("127.0.0.1", port, avoid_busy=True)
     with serving.ending_on_signals(), command_database() as database:
         offer = demo.prepare(database, chosen, system_clock)
