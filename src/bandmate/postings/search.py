@@ -121,8 +121,8 @@ def _by_words(
 
 
 _COUNTING = ThreadPoolExecutor(4, thread_name_prefix="counting")
-"""Counts values in the index while the records are fetched from the database: neither holds the interpreter's lock,
-and together they take as long as the longer of the two."""
+"""Counts values in the index while the records are fetched from the database: neither holds the interpreter's
+lock, and together they take as long as the longer of the two."""
 
 
 def _only_counts(asked: Query, names: Sequence[str]) -> Query:
