@@ -18,6 +18,8 @@ from bandmate.kernel.database.embedded import start_embedded
 from bandmate.kernel.database.migrating import migrate
 from bandmate.kernel.database.session import Database, connect
 
+pytest_plugins = ["tests.browsing"]
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 WITHOUT_SHARED = "the recorded data in ../shared is not on this machine"

@@ -7,7 +7,6 @@ import json
 import logging
 import socket
 import urllib.request
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from sqlalchemy import create_engine, text
 from starlette.applications import Starlette
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
+from starlette.testclient import TestClient
 
 from bandmate.kernel.clock import system_clock
 from bandmate.kernel.database.session import Database, Tx
@@ -34,11 +34,6 @@ from bandmate.kernel.telemetry.health import health_router
 from bandmate.kernel.telemetry.logs import configure_logging
 from bandmate.kernel.telemetry.metrics import metrics_router, serve_metrics
 from bandmate.kernel.telemetry.requests import RequestTelemetry
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2 for its test client; nothing else here needs a second HTTP library.
-    warnings.simplefilter("ignore", UserWarning)
-    from starlette.testclient import TestClient
 
 OPERATOR = Asker(None, "Olga", frozenset(Role.OPERATOR.included), frozenset(), "session")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from sqlalchemy import text
+from starlette.testclient import TestClient
 from tests.postings.boards_in_shape import (
     GREENHOUSE,
     START,
@@ -30,11 +30,6 @@ from bandmate.postings.derivation import LaunchScope
 from bandmate.postings.indexing import drain_if_alone
 from bandmate.postings.records import Record, all_records
 from bandmate.postings.replay import replay
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2 for its test client; nothing else here needs a second HTTP library.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
 
 NOW = START + timedelta(days=9)
 ROOT = "/job-postings/v1"

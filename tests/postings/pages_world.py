@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from httpx import Response
+from starlette.testclient import TestClient
 from tests.postings.boards_in_shape import (
     GREENHOUSE,
     START,
@@ -34,11 +34,6 @@ from bandmate.postings.domain.identity import job_id
 from bandmate.postings.domain.lifecycle import Outcome
 from bandmate.postings.indexing import drain_if_alone
 from bandmate.postings.replay import replay
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2 for its test client; nothing else here needs a second HTTP library.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
 
 NOW = START + timedelta(days=6)
 PASSWORD = "four tuned drums in a van"

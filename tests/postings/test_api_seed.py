@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from bandmate.app import create_app
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database
 from bandmate.postings.derivation import LaunchScope
 from bandmate.postings.replay import replay
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2 for its test client; nothing else here needs a second HTTP library.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI, Form
 from httpx import Response
 from sqlalchemy import event
+from starlette.testclient import TestClient
 
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database
@@ -26,11 +26,6 @@ from bandmate.kernel.identity.persons import Account, create_account, create_per
 from bandmate.kernel.web.problems import install_error_pages
 from bandmate.kernel.web.security import SecurityHeaders
 from bandmate.kernel.web.templating import Templates
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2 for its test client; nothing else here needs a second HTTP library.
-    warnings.simplefilter("ignore", UserWarning)
-    from starlette.testclient import TestClient
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PASSWORD = "four tuned drums in a van"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bandmate.kernel.errors import Conflict, TooManyRequests
@@ -20,11 +20,6 @@ from bandmate.kernel.web.notices import leave_notice
 from bandmate.kernel.web.problems import install_error_pages
 from bandmate.kernel.web.security import SecurityHeaders
 from bandmate.kernel.web.templating import NavItem, Templates
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2 for its test client; nothing else here needs a second HTTP library.
-    warnings.simplefilter("ignore", UserWarning)
-    from starlette.testclient import TestClient
 
 NOW = datetime(2026, 11, 5, 13, 0, 5, tzinfo=UTC)
 TEMPLATES = Path(__file__).parent / "templates"
