@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -21,7 +20,7 @@ from bandmate.postings.domain.identity import BoardName
 from bandmate.postings.domain.lifecycle import Outcome
 from bandmate.postings.fetching import BoardRequest, Fetched, fetch_boards
 from bandmate.postings.ingest import Ingested, ingest
-from bandmate.postings.observations import Observation, record
+from bandmate.postings.observations import Observation, record, to_milliseconds
 from bandmate.postings.providers import PROVIDERS, UnreadablePayload, Validators
 
 
@@ -41,25 +40,31 @@ async def crawl(
     archive = Archive(settings.archive_folder)
     scope = LaunchScope.of(settings)
     with database.read() as tx:
-        last = {board: _last_payload(tx, board) for board in boards}
-    requests = [BoardRequest(board.provider, board.board, _validators(last[board], archive)) for board in boards]
+        last = _last_payloads(tx, boards)
+    requests = [
+        BoardRequest(board.provider, board.board, _validators(last.get(board), archive)) for board in boards
+    ]
     async with aclosing(fetch_boards(requests, settings, clock)) as fetching:
         async for fetched in fetching:
             board = BoardName(fetched.request.provider, fetched.request.board)
-            yield await asyncio.to_thread(_take, database, archive, scope, board, fetched, last[board])
+            yield await asyncio.to_thread(_take, database, archive, scope, board, fetched, last.get(board))
 
 
-def _last_payload(tx: Tx, board: BoardName) -> Any:
-    """Return the board's validators and the newest payload they belong to; None for a board without one."""
-    return tx.execute(
+def _last_payloads(tx: Tx, boards: Sequence[BoardName]) -> dict[BoardName, Any]:
+    """Return the validators of boards and the newest payload they belong to; boards without one are left out."""
+    rows = tx.execute(
         text("""
-            select b.etag, b.last_modified, r.sha256, r.path, r.listed, r.declared_total
-              from postings.board b join postings.run r using (board_id)
-             where b.board_id = :board_id and r.path is not null and r.outcome = 'complete'
-             order by r.observed_at desc limit 1
+            select b.provider, b.board, b.etag, b.last_modified, r.sha256, r.path, r.listed, r.declared_total
+              from postings.board b
+              cross join lateral (
+                   select * from postings.run
+                    where run.board_id = b.board_id and run.path is not null and run.outcome = 'complete'
+                    order by run.observed_at desc limit 1) r
+             where b.board_id = any(:ids)
         """),
-        {"board_id": board.board_id},
-    ).one_or_none()
+        {"ids": [board.board_id for board in boards]},
+    )
+    return {BoardName(row.provider, row.board): row for row in rows}
 
 
 def _validators(last: Any, archive: Archive) -> Validators | None:
@@ -77,7 +82,7 @@ def _take(
     unchanged = last is not None and answer.not_modified
     observation = Observation(
         board=board,
-        observed_at=_to_milliseconds(answer.observed_at),
+        observed_at=to_milliseconds(answer.observed_at),
         outcome=Outcome(answer.outcome),
         http_status=answer.status,
         declared_total=last.declared_total if unchanged else answer.declared_total,
@@ -92,11 +97,6 @@ def _take(
         if observation.outcome is Outcome.COMPLETE and not unchanged:
             remember_validators(tx, board, answer.etag, answer.last_modified)
     return Crawled(board, observation, counts)
-
-
-def _to_milliseconds(instant: datetime) -> datetime:
-    """Cut an instant to what the archive's names and lines can hold, so that a replay sees the same times."""
-    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
 def _count(board: BoardName, payload: bytes | None) -> int | None:

@@ -76,7 +76,7 @@ def ingest(
     done = Ingested()
     boards = list(work)
     orgs = lock_boards(tx, boards)
-    recorded = known_runs(tx, boards)
+    recorded = known_runs(tx, boards, [o.observed_at for observations in work.values() for o in observations])
     fresh: dict[BoardName, list[Observation]] = {}
     rebuilds: list[BoardName] = []
     unrecorded: list[Observation] = []
@@ -88,10 +88,11 @@ def ingest(
         last = orgs[board.board_id].last_run_at
         if last is not None and new[0].observed_at < last:
             rebuilds.append(board)
-            new = _merged(board, recorded[board.board_id], new)
         fresh[board] = new
     keep(unrecorded)
     if rebuilds:
+        past = known_runs(tx, rebuilds)
+        fresh |= {board: _merged(board, past[board.board_id], fresh[board]) for board in rebuilds}
         forget_boards(tx, [board.board_id for board in rebuilds])
         done.rebuilt = len(rebuilds)
     jobs = load_jobs(tx, [board.board_id for board in fresh])

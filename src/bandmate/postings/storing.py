@@ -7,6 +7,7 @@ Rows travel as one JSON document a statement, which PostgreSQL spreads over the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -129,15 +130,19 @@ def lock_boards(tx: Tx, boards: Sequence[BoardName]) -> dict[BoardId, Any]:
     return {row.board_id: row for row in rows}
 
 
-def known_runs(tx: Tx, boards: Sequence[BoardName]) -> dict[BoardId, dict[Any, Any]]:
-    """Return the recorded runs of the boards by time of observation."""
-    found: dict[BoardId, dict[Any, Any]] = {board.board_id: {} for board in boards}
+def known_runs(
+    tx: Tx, boards: Sequence[BoardName], instants: Sequence[datetime] | None = None
+) -> dict[BoardId, dict[datetime, Any]]:
+    """Return the recorded runs of the boards by time of observation: those at ``instants``, or all."""
+    found: dict[BoardId, dict[datetime, Any]] = {board.board_id: {} for board in boards}
     rows = tx.execute(
         text("""
             select board_id, observed_at, outcome, http_status, declared_total, listed, sha256, path, detail
-              from postings.run where board_id = any(:ids)
+              from postings.run
+             where board_id = any(:ids)
+               and (cast(:instants as timestamptz[]) is null or observed_at = any(:instants))
         """),
-        {"ids": [board.board_id for board in boards]},
+        {"ids": [board.board_id for board in boards], "instants": None if instants is None else list(instants)},
     )
     for row in rows:
         found[row.board_id][row.observed_at] = row
