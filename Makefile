@@ -33,6 +33,7 @@ bench: $(VENV)/.dev ## Run the benchmarks; each prints its figures beside a floo
 	$(BIN)/python -m benchmarks.extraction
 	$(BIN)/python -m benchmarks.search_engine
 	$(BIN)/python -m benchmarks.search_api
+	$(BIN)/python -m benchmarks.consent
 
 requirements: ## Pin requirements/*.in anew, with hashes (needs uv)
 	for name in run dev gazetteer; do \

@@ -9,6 +9,10 @@ for the scorer that lies beside the recorded boards:
     python score_extraction.py jobs.ndjson truth/ashby_truth.ndjson.gz
 
 The employment type is "full_time" where the functions say nothing, unless ``--no-default`` is given.
+
+    python benchmarks/extraction.py --sample
+
+counts how often the work model and the salary of the fictional sample boards are read as they were meant.
 """
 
 from __future__ import annotations
@@ -26,6 +30,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bandmate.engines import extraction
+from bandmate.postings.sample.advert import Advert
+from bandmate.postings.sample.composing import compose
+from bandmate.postings.sample.reading import Company, adverts, companies
 
 T = TypeVar("T")
 
@@ -99,6 +106,40 @@ def facts(posting: Posting, watch: Stopwatch, default: str | None) -> dict[str, 
     }
 
 
+def sample_score() -> str:
+    """How often the work model and the salary of a sample posting are read from its text as they were meant."""
+    models = salaries = stated = invented = 0
+    postings_of = [(company, advert) for company in companies() for advert in adverts(company.board)]
+    for company, advert in postings_of:
+        text = _sample_text(advert, company)
+        workplace = extraction.find_workplace(text)
+        models += workplace is not None and workplace.value.replace("_", "") == advert.practice
+        country = extraction.country_code_of(advert.place.country)
+        salary = extraction.find_salary(text, country)
+        if advert.pay is None or not advert.pay.in_text:
+            invented += salary is not None
+            continue
+        stated += 1
+        meant = (advert.pay.low, advert.pay.high, advert.pay.currency, advert.pay.period)
+        salaries += salary is not None and meant == (
+            float(salary.minimum or 0),
+            float(salary.maximum or 0),
+            salary.currency,
+            salary.period,
+        )
+    return (
+        f"work model right on {models} of {len(postings_of)}; salary right on {salaries} of {stated} "
+        f"that state one, {invented} made up"
+    )
+
+
+def _sample_text(advert: Advert, company: Company) -> str:
+    body = compose(advert, company)
+    sections = [line for section in body.sections for line in (section.heading, *section.points)]
+    pay = (body.pay,) if body.pay else ()
+    return "\n\n".join((*body.opening, *body.body, *sections, *body.practical, *pay, *body.closing))
+
+
 def main(arguments: list[str]) -> None:
     """Measure, and write the facts where asked to."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
@@ -107,7 +148,11 @@ def main(arguments: list[str]) -> None:
     parser.add_argument(
         "--no-default", action="store_true", help="leave the employment type open where nothing is said"
     )
+    parser.add_argument("--sample", action="store_true", help="score the fictional sample boards instead")
     options = parser.parse_args(arguments)
+    if options.sample:
+        print(sample_score())
+        return
     archive = options.shared / "postings" / "ashby-blind"
     if not archive.is_dir():
         sys.exit(f"The recorded boards are not at {archive}; say with --shared where they are.")

@@ -10,6 +10,7 @@ import pkgutil
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -25,11 +26,14 @@ import bandmate
 from bandmate.cli import app
 from bandmate.kernel import errors
 from bandmate.kernel.config import Settings
+from bandmate.kernel.consent import Purpose, Through, grant, purposes, withdraw
+from bandmate.kernel.consent import events as consent_events
 from bandmate.kernel.database.session import Database
 from bandmate.kernel.errors import BandmateError
+from bandmate.kernel.identity.persons import create_person
 from bandmate.kernel.web.problem_kinds import all_kinds
+from bandmate.postings import events as postings_events
 from bandmate.postings.derivation import LaunchScope
-from bandmate.postings.events import PUBLISHED
 from bandmate.postings.replay import replay
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -39,6 +43,7 @@ DOCUMENTS = sorted(
     key=lambda path: path.relative_to(PROJECT).as_posix(),
 )
 DECISIONS = sorted((DOCS / "decisions").glob("*.md"))
+PUBLISHED = (*postings_events.PUBLISHED, *consent_events.PUBLISHED)
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
@@ -204,10 +209,11 @@ class TestEvents:
         assert list(sections((DOCS / "events.md").read_text(), 3)) == list(PUBLISHED)
 
     def test_data_is_documented_as_it_is_published(
-        self, database: Database, settings: Settings, tmp_path: Path
+        self, database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A story that publishes every event gives each the data members that its section lists."""
         _tell_everything(database, settings, tmp_path)
+        _tell_of_consent(database, monkeypatch)
         with database.read() as tx:
             log = tx.execute(text("select type, version, data from kernel.event")).all()
         published = {kind: {frozenset(row.data) for row in log if row.type == kind} for kind in PUBLISHED}
@@ -239,6 +245,18 @@ def _tell_everything(database: Database, settings: Settings, root: Path) -> None
     replay(database, root / "life", settings.archive_folder, scope, processes=1)
     tell(root / "late", [Look(4, lever_board(*everyone))])
     replay(database, root / "late", settings.archive_folder, scope, processes=1)
+
+
+def _tell_of_consent(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a person allow something and take it back."""
+    purpose = Purpose("tests.newsletter", "Newsletter", "We may write to you once a month.", 1, ("email",))
+    monkeypatch.setattr(purposes, "_declared", {purpose.name: purpose})
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    with database.begin() as tx:
+        mia = create_person(tx, name="Mia Kern", now=now)
+        evidence = purpose.shown(to=mia, through=Through.PAGE)
+        grant(tx, mia, purpose.name, "email", evidence=evidence, at=now)
+        withdraw(tx, mia, purpose.name, evidence=evidence, at=now)
 
 
 class TestErrors:

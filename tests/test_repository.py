@@ -17,6 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
+from bandmate.kernel.consent import tables as consent_tables
 from bandmate.kernel.database.migrating import MIGRATIONS
 from bandmate.kernel.database.session import Database
 from bandmate.kernel.database.tables import metadata
@@ -187,7 +188,8 @@ class TestMigrations:
     ) -> None:
         """A migrated database and the tables in the code do not differ, in the schemas kernel and postings."""
         monkeypatch.setitem(PGDialect.ischema_names, "xid8", event_tables.Xid8)  # SQLAlchemy does not know it
-        ours = {event_tables.event.schema, identity_tables.person.schema, postings_tables.SCHEMA}
+        tables = (event_tables.event, identity_tables.person, consent_tables.consent_entry)
+        ours = {*(table.schema for table in tables), postings_tables.SCHEMA}
         options = {
             "include_schemas": True,
             "include_name": lambda name, kind, _: kind != "schema" or name in ours,

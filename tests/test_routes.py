@@ -17,6 +17,7 @@ import anyio
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from starlette.testclient import TestClient
 from starlette.types import Message
 
 from bandmate.app import create_app
@@ -223,3 +224,16 @@ def call(app: FastAPI, method: str, path: str, headers: Mapping[str, str]) -> tu
     assert started, f"{method} {path} did not answer"
     answer = started[0]
     return answer["status"], {name.decode().lower(): value.decode() for name, value in answer["headers"]}
+
+
+@pytest.mark.parametrize(
+    "path", ["/jobs", "/job-postings/v1/jobs/search", "/healthz", "/openapi.json", "/nothing"]
+)
+def test_head_answers_as_get_without_a_body(app: FastAPI, path: str) -> None:
+    """HEAD gives the status and headers of GET on pages, API and plain routes alike (RFC 9110, 9.3.2)."""
+    client = TestClient(app)
+    got, head = client.get(path), client.head(path)
+    assert head.status_code == got.status_code
+    assert head.content == b""
+    assert head.headers["content-type"] == got.headers["content-type"]
+    assert "Content-Security-Policy" in head.headers

@@ -7,9 +7,10 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from bandmate import __version__, postings
-from bandmate.kernel import identity
+from bandmate.kernel import consent, identity
 from bandmate.kernel.clock import Clock, system_clock
 from bandmate.kernel.config import Settings
+from bandmate.kernel.consent.pages import router as consent_router
 from bandmate.kernel.database.session import Database
 from bandmate.kernel.events.subscriptions import Subscription
 from bandmate.kernel.identity.middleware import install_identity
@@ -18,6 +19,7 @@ from bandmate.kernel.telemetry.health import health_router
 from bandmate.kernel.telemetry.metrics import metrics_router
 from bandmate.kernel.telemetry.requests import RequestTelemetry
 from bandmate.kernel.web.assets import install_static
+from bandmate.kernel.web.head import HeadAsGet
 from bandmate.kernel.web.problems import install_error_pages
 from bandmate.kernel.web.security import SecurityHeaders
 from bandmate.kernel.web.templating import NavItem, Templates
@@ -48,6 +50,7 @@ def create_app(settings: Settings, database: Database, *, clock: Clock = system_
     )
     templates = Templates(
         folders={
+            "consent": Path(consent.__file__).parent / "templates",
             "identity": Path(identity.__file__).parent / "templates",
             "postings": Path(postings.__file__).parent / "templates",
         },
@@ -65,11 +68,13 @@ def create_app(settings: Settings, database: Database, *, clock: Clock = system_
         postings_api,
         postings_pages,
         identity_router,
+        consent_router,
         health_router(),
         metrics_router(SUBSCRIPTIONS, [gauges(settings)]),
     ):
         app.include_router(router)
     install_identity(app, settings)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestTelemetry)
     return app

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Form, Path, Request
 from fastapi.routing import iter_route_contexts
 from starlette.responses import RedirectResponse, Response
 
+from bandmate.kernel.consent.purposes import declared_purposes
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.errors import InvalidInput, TooManyRequests
 from bandmate.kernel.identity.access import Anyone, Asker, InPerson, scopes_for
@@ -225,6 +226,7 @@ def _account_page(
         errors=_errors(error),
         key_name=key_name,
         new_key=new_key,
+        asks_consent=bool(declared_purposes()),
     )
 
 
