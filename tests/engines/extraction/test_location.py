@@ -69,11 +69,30 @@ def test_is_sure_where_city_and_state_agree() -> None:
         ("Alabama, Florida, Texas", ["US", "US", "US"]),
         ("Kyiv, Lviv, Odesa", ["UA", "UA", "UA"]),
         ("Lisbon/Porto", ["PT", "PT"]),
+        ("New York, San Francisco", ["US", "US"]),
+        ("London, Singapore, New York", ["GB", "SG", "US"]),
+        ("San Francisco, CA, Seattle, WA", ["US", "US"]),
+        ("London, UK, Berlin, Germany", ["GB", "DE"]),
+        ("New York City or Remote (US)", ["US", "US"]),
     ],
 )
 def test_reads_several_places(text: str, codes: list[str]) -> None:
     """A string that lists places gives each of them, in its order."""
     assert [place.country_code for place in parse_location(text)] == codes
+
+
+@pytest.mark.parametrize(
+    ("text", "city", "region"),
+    [
+        ("New York, New York", "New York", "New York"),
+        ("London, Ontario", "London", "Ontario"),
+        ("Vancouver, Washington", "Vancouver", "Washington"),
+        ("Toronto, Ontario, Canada", "Toronto", "Ontario"),
+    ],
+)
+def test_keeps_a_city_and_its_state_together(text: str, city: str, region: str) -> None:
+    """A name that can hold the city beside it is no second city."""
+    assert [(place.city, place.region) for place in parse_location(text)] == [(city, region)]
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,46 @@ class TestEmployment:
         assert f"{title}\n{text}"[found.start : found.end] == found.quote
 
     @pytest.mark.parametrize(
+        ("text", "value"),
+        [
+            ("Die Stelle ist auf zwei Jahre befristet.", "temporary"),
+            ("Wir bieten einen unbefristeten Arbeitsvertrag.", "full_time"),
+            ("Befristete Vollzeitstelle", "temporary"),
+            ("Die Stelle ist in Teilzeit zu besetzen.", "part_time"),
+            ("Tjänsten är en tillsvidareanställning på heltid.", "full_time"),
+            ("Anställningen är ett vikariat på heltid.", "temporary"),
+            ("Poste en CDI à pourvoir dès que possible.", "full_time"),
+            ("Contrat CDD de 6 mois.", "temporary"),
+            ("Stage de 6 mois à partir de janvier.", "internship"),
+            ("Ofrecemos contrato indefinido y jornada completa.", "full_time"),
+            ("Contratto a tempo determinato di 12 mesi.", "temporary"),
+            ("Tirocinio retribuito di sei mesi.", "internship"),
+            ("Umowa o pracę na pełny etat.", "full_time"),
+            ("正社員の募集", "full_time"),
+            ("契約社員としての採用です。", "contract"),
+            ("アルバイト募集", "part_time"),
+        ],
+    )
+    def test_reads_other_languages(self, text: str, value: str) -> None:
+        """The words of other languages are found wherever they stand; the more particular kind wins."""
+        found = find_employment_type("Musik", text)
+        assert found is not None
+        assert found.value == value
+        assert f"Musik\n{text}"[found.start : found.end] == found.quote
+
+    @pytest.mark.parametrize("text", ["In Voll- oder Teilzeit möglich.", "CDI ou CDD", "正社員または契約社員"])
+    def test_leaves_a_choice_open(self, text: str) -> None:
+        """Where the candidate chooses, nothing is decided."""
+        assert find_employment_type("Musik", text) is None
+
+    @pytest.mark.parametrize(
+        "text", ["Mit Teilzeitkräften planen", "Arbeitszeit und Zeiterfassung", "Sur scène et en coulisses"]
+    )
+    def test_ignores_foreign_words_in_other_senses(self, text: str) -> None:
+        """Parts of words say nothing about the employment."""
+        assert find_employment_type("Musik", text) is None
+
+    @pytest.mark.parametrize(
         ("title", "text"),
         [
             ("Contracts Manager", ""),

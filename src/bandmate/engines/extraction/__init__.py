@@ -17,7 +17,7 @@ from bandmate.engines.extraction.location import Place, parse_location
 from bandmate.engines.extraction.salary import SalaryFinding, find_salary, parse_period
 from bandmate.engines.extraction.workplace import WorkplaceFinding, find_workplace, workplace_from_location
 
-EXTRACTION_VERSION = 1
+EXTRACTION_VERSION = 2
 """Raised whenever the same text may give another result, so that stored facts know which rules they come from."""
 
 __all__ = [

@@ -100,6 +100,8 @@ def currency_of(sign: str, country_code: str | None) -> str | None:
 
 
 _LONGEST_SIGN = 5
+_ENDINGS = frozenset(letter for sign in SIGNS for letter in (sign[-1], sign[-1].lower()))
+"""Last characters of signs: most numbers stand behind another and are done with at once."""
 
 
 def sign_before(text: str, position: int) -> int:
@@ -109,7 +111,9 @@ def sign_before(text: str, position: int) -> int:
     code may carry the symbol too (``"CAD $"``).
     """
     end = position - 1 if position and text[position - 1] in " \u00a0\u202f" else position
-    if end and text[end - 1] == "." and text[max(0, end - 3) : end].upper() == "RS.":
+    if not end or text[end - 1] not in _ENDINGS:
+        return position
+    if text[end - 1] == "." and text[max(0, end - 3) : end].upper() == "RS.":
         return end - 3
     for size in range(min(_LONGEST_SIGN, end), 0, -1):
         start = end - size

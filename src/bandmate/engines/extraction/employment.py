@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from bandmate.engines.extraction.sentences import sentences_with
+from bandmate.engines.extraction.sentences import lowered, sentences_with
+from bandmate.engines.extraction.wording_languages import other_languages
 
 EmploymentType = Literal["full_time", "part_time", "contract", "internship", "temporary"]
 
@@ -28,27 +29,32 @@ _INTERNSHIP = (
     r"stagiaire|stage(?= de | en |\b.{0,20}(?:fin d|mois))|pr[áa]cticas|becari[oa]|"
     r"stagista|tirocinio|est[áa]gi(?:o|ári[oa])|alternan(?:ce|t)|ausbildung|azubi|summer analyst|"
     r"student researcher|"
-    r"インターン|实习生?|實習生?|인턴"
+    r"sta[żz]yst[akę]+|praktikplats|stageplaats|インターン(?:シップ)?|实习生?|實習生?|인턴"
 )
 _PART_TIME = (
     r"part[- ]?time(?:r)?|werkstudent(?:in(?:nen)?)?|werkstudierende|working student|teilzeit|temps partiel|"
     r"mi-temps|tiempo parcial|media jornada|medio tiempo|parttime|deeltijd|"
-    r"meio per[íi]odo|tempo parziale|deltid|niepe[łl]ny etat|minijob|mini-job|パート|아르바이트|兼职"
+    r"meio per[íi]odo|tempo parziale|deltid|niepe[łl]ny etat|minijob|mini-job|media giornata|"
+    r"アルバイト|パート(?:タイム)?|아르바이트|兼职"
 )
 _CONTRACT = (
     r"contract(?:or|ors)?|freelance(?:r|rs)?|independent contractor|consulting contract|b2b|1099|corp-to-corp|c2c|"
-    r"freiberuflich|freie mitarbeit|aut[óo]nomo|prestataire|prestation|pj|zzp"
+    r"freiberuflich|freie mitarbeit|aut[óo]nomo|prestataire|prestation|pj|zzp|umowa zlecenie|"
+    r"契約社員|業務委託|계약직"
 )
 _TEMPORARY = (
     r"temporary|temp|seasonal|fixed[- ]term|maternity (?:cover|leave cover)|parental leave cover|interim|"
     r"befristet|"
-    r"cdd|per diem|prn|zeitarbeit|vikariat|temporal|tempor[áa]rio|limited[- ]term|casual"
+    r"cdd|per diem|prn|zeitarbeit|vikariat|temporal|tempor[áa]rio|limited[- ]term|casual|befristete[nrsm]?|"
+    r"visstid\w*|"
+    r"tempo determinato|determinado|tijdelijk\w*|int[ée]rim|elternzeitvertretung|派遣社員"
 )
 _FULL_TIME = (
     r"full[- ]?time|fulltime|permanent|regular|vollzeit|festanstellung|unbefristet|cdi|temps plein|"
     r"tiempo completo|"
     r"jornada completa|tempo pieno|tempo indeterminato|tempo integral|clt|voltijd|heltid|indefinido|indefinite|"
-    r"pe[łl]ny etat|umowa o prac[ęe]|正社員|全职|全職|정규직"
+    r"pe[łl]ny etat|umowa o prac[ęe]|unbefristete[nrsm]?|tillsvidare(?:anställning|tjänst)?|fast stilling|"
+    r"tempo indeterminado|efetivo|正社員|全职|全職|정규직"
 )
 _KINDS: tuple[tuple[EmploymentType, str], ...] = (
     ("internship", _INTERNSHIP),
@@ -58,7 +64,9 @@ _KINDS: tuple[tuple[EmploymentType, str], ...] = (
     ("full_time", _FULL_TIME),
 )
 """The more particular kind first: a "full-time internship" is an internship, a "temporary contract" temporary."""
-_WORDS = [(kind, re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)) for kind, words in _KINDS]
+_BEFORE, _AFTER = r"(?<![^\W\u3040-\u9fff])", r"(?![^\W\u3040-\u9fff])"
+"""No letter, except Japanese and Chinese ones, which set no words apart."""
+_WORDS = [(kind, re.compile(rf"{_BEFORE}(?:{words}){_AFTER}", re.IGNORECASE)) for kind, words in _KINDS]
 
 
 def normalise_employment_type(raw: str) -> EmploymentType | None:
@@ -120,8 +128,36 @@ _SENTENCE = re.compile(
 )
 _STEMS = (
     "part-time", "part time", "contract", "internship", "intern ", "freelanc", "temporary", "seasonal",
-    "fixed-term", "fixed term", "full-time", "full time", "permanent", "teilzeit", "vollzeit", "praktik",
-    "werkstud", "befristet", "working student", "per diem", " stage ", "alternance", "cdi", "cdd",
+    "fixed-term", "fixed term", "full-time", "full time", "permanent", "working student", "per diem",
+)  # fmt: skip
+
+
+_PHRASE = re.compile(
+    r"(?<![\w-])(?:voll|teil)zeit(?:stelle|position|job|anstellung)?(?![\w-])"
+    r"|(?<!\w)(?:un)?befristete?[nrsm]? (?:\w+ )?(?:arbeits)?(?:vertrag|verhältnis|anstellung|"
+    r"(?:vollzeit|teilzeit)?(?:stelle|position))"
+    r"|(?<![\w'])(?:un)?befristet(?= (?:auf|bis|für|zu)|[.,;)]|$)"
+    r"|(?<!\w)(?:en |contrat (?:en |de type )?|poste en )(?:cdi|cdd|alternance)(?!\w)"
+    r"|(?<!\w)stage (?=de (?:\d|fin |deux|trois|quatre|cinq|six))"
+    r"|(?<!\w)contrato (?:\w+ ){0,2}?(?:indefinido|temporal)(?!\w)|(?<!\w)jornada (?:laboral )?completa(?!\w)"
+    r"|(?<!\w)contratto a tempo (?:in)?determinato(?!\w)|(?<!\w)(?:contrato de |vaga de )?est[áa]gio (?=de |com )"
+    r"|(?<!\w)(?:un |di )?tirocinio(?= (?:di|della durata|retribuito|curriculare|extracurriculare))"
+    r"|(?<!\w)(?:media jornada|deltid|heltid|vikariat|tillsvidareanställning|visstidsanställning|umowa o pracę|"
+    r"umowa zlecenie|pełny etat|niepełny etat|tijdelijk contract|meio período|período integral)(?!\w)"
+    r"|正社員|契約社員|アルバイト|業務委託|派遣社員",
+    re.IGNORECASE,
+)
+"""Words of other languages that say the kind of employment wherever they stand."""
+_CHOICE = re.compile(
+    r"(?:voll-? ?(?:zeit)? ?(?:oder|und|/|&|bzw\.?) ?teil|teil-? ?(?:zeit)? ?(?:oder|und|/|&|bzw\.?) ?voll)"
+    r"|\bcdi ?(?:ou|/) ?cdd|\bheltid ?(?:eller|/) ?deltid|\bdeltid ?(?:eller|/) ?heltid|"
+    r"社員(?:または|・|／|/|、)\w*社員",
+    re.IGNORECASE,
+)
+_PHRASE_STEMS = (
+    "zeit", "befristet", "praktik", "werkstud", "cdi", "cdd", "alternance", "stage de", "contrato", "jornada",
+    "tempo ", "tirocinio", "stágio", "deltid", "heltid", "vikariat", "anställning", "umowa", "etat",
+    "tijdelijk contract", "período", "社員", "アルバイト", "業務委託",
 )  # fmt: skip
 
 
@@ -139,12 +175,16 @@ def find_employment_type(title: str, text: str) -> EmploymentFinding | None:
         return EmploymentFinding(value, start, end, title[start:end])
     offset = len(title) + 1
     said: EmploymentFinding | None = None
-    for start, end in sentences_with(text, _STEMS, reach=160):
+    foreign = bool(other_languages(lowered(text)))
+    for start, end in sentences_with(text, _STEMS + _PHRASE_STEMS if foreign else _STEMS, reach=160):
         sentence = text[start:end]
         labelled = _STATED.match(sentence)
         if labelled is None and said is not None:
             continue
         match = labelled or _SENTENCE.search(sentence)
+        if match is None and foreign:
+            said = _in_other_words(sentence, offset + start)
+            continue
         if match is None or _NOT_OF_THE_JOB.search(match.group()):
             continue
         stated = normalise_employment_type(next(group for group in match.groups() if group))
@@ -155,6 +195,21 @@ def find_employment_type(title: str, text: str) -> EmploymentFinding | None:
                 return finding
             said = finding
     return said
+
+
+def _in_other_words(sentence: str, offset: int) -> EmploymentFinding | None:
+    """What a sentence in another language says; None where it offers a choice ("Voll- oder Teilzeit")."""
+    if _CHOICE.search(sentence):
+        return None
+    found = [(normalise_employment_type(match.group()), match) for match in _PHRASE.finditer(sentence)]
+    kinds = [(kind, match) for kind, match in found if kind]
+    if not kinds:
+        return None
+    particular = [(kind, match) for kind, match in kinds if kind != "full_time"] or kinds
+    kind, match = particular[0]
+    if any(other != kind for other, _ in particular):
+        return None
+    return EmploymentFinding(kind, offset + match.start(), offset + match.end(), match.group())
 
 
 def _in_title(title: str) -> tuple[EmploymentType, int, int] | None:

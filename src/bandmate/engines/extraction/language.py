@@ -14,7 +14,6 @@ _SHORTEST = 20
 _SURE = 0.5
 """Probability below which the model's answer is not worth keeping."""
 _NOISE = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+|[\d_•|#*=~<>/\\-]+")
-_SPACES = re.compile(r"\s+")
 
 
 @cache
@@ -35,7 +34,7 @@ def detect_language(text: str) -> str | None:
         sample += " " + text[middle : middle + _SAMPLE]
     else:
         sample = text[: 2 * _SAMPLE]
-    sample = _SPACES.sub(" ", _NOISE.sub(" ", sample)).strip()
+    sample = " ".join(_NOISE.sub(" ", sample).split())
     if sum(map(str.isalpha, sample)) < _SHORTEST:
         return None
     best = _detector().detect(sample, model="lite", k=1)[0]

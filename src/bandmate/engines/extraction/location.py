@@ -84,6 +84,8 @@ _MARKET = {"US": 0.1, "GB": 0.1, "CA": 0.05, "DE": 0.05, "FR": 0.05, "AU": 0.05,
 """Where most postings come from: tips the scales between places of one name and like size."""
 _LARGE = 100
 """Thousands of inhabitants from which a city is recognised inside a phrase."""
+_METROPOLIS = 500
+"""The same in a list for a city called by another of its names, or by a name that a state or country has too."""
 
 
 def parse_location(text: str, *, country_hint: str | None = None) -> tuple[Place, ...]:
@@ -124,19 +126,49 @@ def _listed(piece: str) -> list[str]:
     if len(parts) < 2:  # noqa: PLR2004 - a list has two members
         return [piece]
     known = [_part(part) for part in parts]
+    if _are_pairs(known):
+        return [", ".join(pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
+    if _are_cities(known):
+        return parts
     countries = {part.country for part in known}
     if None not in countries and len(countries) == len(parts):
         # "Luxembourg, Belgium" is a place in a country, "France, Belgium" are two
         return [piece] if len(parts) == 2 and known[0].cities else parts  # noqa: PLR2004 - a pair
     states = len(parts) > 2 and all(part.regions and not part.country for part in known)  # noqa: PLR2004 - more than city, state
-    return parts if states or all(_is_large_city(part) for part in known) else [piece]
+    return parts if states else [piece]
+
+
+def _are_pairs(known: list[_Part]) -> bool:
+    """Whether cities and what holds them take turns: "San Francisco, CA, Seattle, WA"."""
+    if len(known) < 4 or len(known) % 2:  # noqa: PLR2004 - two pairs
+        return False
+    return all(_may_hold(holder, city) for city, holder in zip(known[::2], known[1::2], strict=True)) and not any(
+        holder.cities and not _CODE.match(holder.text) for holder in known[1::2]
+    )
+
+
+def _are_cities(known: list[_Part]) -> bool:
+    """Whether all parts are large cities of which none could be the state or country of another."""
+    return all(map(_is_large_city, known)) and not any(
+        _may_hold(one, other) for one in known for other in known if one is not other
+    )
 
 
 def _is_large_city(part: _Part) -> bool:
-    """Whether a part is a large city and could not be the state or country of another."""
-    if part.country or any(region.code for region in part.regions) or not part.cities:
+    """Whether a part is a large city, a very large one where a state or country bears its name too."""
+    shared = bool(part.country) or any(region.code for region in part.regions)
+    if _CODE.match(part.text) or not part.cities:
         return False
-    return part.cities[0].own_name and part.cities[0].thousands >= _LARGE
+    likeliest = part.cities[0]
+    return likeliest.thousands >= (_LARGE if likeliest.own_name and not shared else _METROPOLIS)
+
+
+def _may_hold(holder: _Part, part: _Part) -> bool:
+    """Whether ``part`` has a meaning inside the country or the state that ``holder`` may be."""
+    states = {(region.country_code, region.code) for region in holder.regions if region.code}
+    return any(
+        city.country_code == holder.country or (city.country_code, city.region) in states for city in part.cities
+    )
 
 
 def _place(raw: str, hint: str | None, *, remote: bool) -> Place:

@@ -26,7 +26,7 @@ _MULTIPLIER = re.compile(
     r"\s?(?:(?P<thousand>k(?:ilo)?|tsd\.?|thousand|t€|tys\.?)|(?P<lakh_a_year>lpa)|(?P<lakh>lakhs?|lacs?)|"
     r"(?P<man>万|만)|"
     r"(?P<huge>mm?|mn|mio|millions?|b|bn|billions?|trillions?|crores?|cr|tn|億))(?![^\W\d_])(?!['’]s)|"
-    r"(?P<man2>万|만)",
+    r"\s?(?P<man2>万|만)",
     re.IGNORECASE,
 )
 _FACTORS = {"thousand": 1_000, "lakh": 100_000, "lakh_a_year": 100_000, "man": 10_000, "man2": 10_000}
@@ -48,7 +48,9 @@ _UNIT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _ROUND_CENTS = re.compile(r"\s?,-{1,2}")
-_PLUS = re.compile(r"\+(?!\s?\d)")
+_PLUS = re.compile(r"\+(?!\s?\d)|[〜～](?=\s*(?:$|[\n（(、。]))")
+_INSTALMENTS = re.compile(r"\s?(?:gross|brutto|bruto|lordi)?\s?[x×]\s?1[2-6]\b", re.IGNORECASE)
+"""A month's pay that comes more than twelve times a year: "€2,500 x 14"."""
 
 
 class Amount(NamedTuple):
@@ -131,7 +133,8 @@ def _amount(text: str, match: re.Match[str], country_code: str | None) -> Amount
         end = cents.end() if cents else end
     currency, end = _currency(text, sign_start, start, end, country_code)
     plus = _PLUS.match(text, end)
-    found = period_after(text, plus.end() if plus else end)
+    instalments = _INSTALMENTS.match(text, end) if currency else None
+    found = ("month", instalments.end()) if instalments else period_after(text, plus.end() if plus else end)  # type: tuple[Period, int] | None
     if kind in {"lakh", "lakh_a_year"}:
         currency = currency or "INR"
     return Amount(

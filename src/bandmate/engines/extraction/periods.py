@@ -16,11 +16,11 @@ _DAY = r"daily|days?|diem|tag(?:essatz)?|jour(?:nalier)?|d[ií]as?|diaria|giorno
 _WEEK = r"weekly|weeks?|wks?|woche|w[öo]chentlich|semaines?|semana(?:l)?|settimana|vecka|tydzie[nń]|週給|周"
 _MONTH = (
     r"monthly|months?|mos?|mth|monat(?:lich|sgehalt)?|mtl|mois|mensuel(?:le)?s?|mensual(?:es)?|mes|m[êe]s|"
-    r"mensa(?:l|is|le|li)|mese|maand|m[åa]nad|m[åa]ned(?:lig)?|miesi[ęe]cznie|miesi[ąa]c|mies|m|月給|月薪|月|월급|월"
+    r"mensa(?:l|is|le|li)|mese|maand|m[åa]nad(?:en)?|m[åa]ned(?:en|lig)?|mnd|miesi[ęe]cznie|miesi[ąa]c|mies|m|月給|月薪|月|월급|월"
 )
 _YEAR = (
     r"yearly|annual(?:ly|i[sz]ed)?|years?|yrs?|annum|p\.?\s?a|pa|jahr(?:esgehalt|lich)?|j[äa]hrlich|jährl|ann[ée]e|an|ans|"
-    r"annuel(?:le)?s?|a[ñn]o|anual(?:es)?|ano|anuais|anno|annu[aoi]|jaar|[åa]r|[åa]rligen|rok|rocznie|y|ral|年収|年俸|"
+    r"annuel(?:le)?s?|a[ñn]o|anual(?:es)?|ano|anuais|anno|annu[aoi]|jaar|[åa]r(?:et|lig(?:en|t)?)?|rok|rocznie|y|ral|年収|年俸|"
     r"年薪|年|연봉|연"
 )
 _ALL = f"(?P<hour>{_HOUR})|(?P<day>{_DAY})|(?P<week>{_WEEK})|(?P<month>{_MONTH})|(?P<year>{_YEAR})"
@@ -28,9 +28,9 @@ _RAW = re.compile(rf"(?<![^\W_])(?:{_ALL})(?![^\W\d_])", re.IGNORECASE)
 _NO_MULTIPLE = re.compile(r"^\s*(?:1\s|[^\d]*$)")
 
 FOLLOWING = re.compile(
-    r"\s?[,(]?\s?(?:(?:gross|base|brutto|bruto|bruts?|brut[oa]s?|net|netto|lord[oi]|usd|eur|gbp|cad|"
+    r"(?:(?<=kr)\.(?=\s?(?:om|per|pr|i|/)))?\s?[,(]?\s?(?:(?:gross|base|brutto|bruto|bruts?|brut[oa]s?|net|netto|lord[oi]|usd|eur|gbp|cad|"
     r"full[- ]time)(?:\s|(?=/)))?(?:\(?\+\s?vat\)?\s)?"
-    rf"(?:/\s?|per\s|(?:an?|each|every|the)\s|p(?:ro|ar|or|r)\s|al?\s|im\s|je\s|por\s|all['’]|l['’]|na\s|i\s|"
+    rf"(?:/\s?|per\s|(?:an?|each|every|the)\s|p(?:ro|ar|or|r)\s|al?\s|im\s|je\s|por\s|all['’]|l['’]|na\s|i\s|om\s|"
     rf"p\.?\s?(?=[ahm]\b)|-)?"
     rf"(?:{_ALL})(?![^\W_])\)?",
     re.IGNORECASE,
@@ -63,13 +63,14 @@ _BARE = frozenset(
 """Words that are a period only with a "/", "per" or the like before them."""
 _ATTACHED = frozenset({"hr", "hrs", "yr", "pa"})
 """Words that may touch the amount: "$43.00hr"."""
-_LINK = re.compile(r"/|\b(?:per|an?|each|every|the|pro|par|por|pr|al?|im|je|all|l|na|i|p)\b|-", re.IGNORECASE)
+_LINK = re.compile(r"/|\b(?:per|an?|each|every|the|pro|par|por|pr|al?|im|je|all|l|na|i|om|p)\b|-", re.IGNORECASE)
 
 PRECEDING = re.compile(
-    r"\b(?:(?P<hour>hourly|per hour|hour(?=ly| rate)|stundenlohn|taux horaire|por hora|uurloon)|"
+    r"\b(?:(?P<hour>hourly|per hour|hour(?=ly| rate)|stundenlohn|stundensatz|taux horaire|por hora|uurloon|"
+    r"timl[öo]n(?:en)?)|"
     r"(?P<day>daily rate|day rate|per diem|tagessatz|tjm)|(?P<week>weekly|per week|each week)|"
     r"(?P<month>monthly|per month|monat(?:lich\w*|sgehalt)|mensuel(?:le)?|mensual|mensal|mensile|"
-    r"maand(?:salaris)?|miesi[ęe]cznie|bruto per maand)|"
+    r"m[åa]n(?:ads|eds)l[öøo]n(?:en)?|maand(?:salaris)?|miesi[ęe]cznie|bruto per maand)|"
     r"(?P<year>annual(?:ly|i[sz]ed)?|yearly|per year|per annum|jahres\w+|j[äa]hrlich\w*|annuel(?:le)?|anual|"
     r"annua|ral|jaar(?:salaris)?|ote))\b"
     r"|(?P<hour2>時給|시급)|(?P<month2>月給|月薪|월급)|(?P<year2>年収|年俸|年薪|연봉)",

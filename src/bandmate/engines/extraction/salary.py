@@ -45,12 +45,18 @@ _PAY = (
     r"package|stipend(?= of)|"
     r"income|ctc|gross|hiring range|target range|range for this (?:role|position)|(?:hourly|annual|yearly|"
     r"monthly) range|we offer|"
-    r"\w*gehalt\w*|verg[üu]tung|\w*lohn|entgelt|salaires?|r[ée]mun[ée]ration|fixe|brut|tjm|salario|sueldo|"
+    r"\w*gehalt\w*|verg[üu]tung|\w*lohn|entgelt|honorar|\w*verdienst|salaires?|r[ée]mun[ée]ration|fixe|brut|tjm|"
+    r"salario|sueldo|"
     r"retribuci[óo]n|"
-    r"remunera[çc][ãa]o|sal[áa]rio|stipendio|ral|retribuzione|\w*loon|salaris|vergoeding|\w*l[øoö]n|"
-    r"wynagrodzenie|palkka|mzda|"
+    r"remunera[çc][ãa]o|sal[áa]rio|stipendio|ral|retribuzione|\w*loon|salaris|vergoeding|\w*l[øoö]n(?:en)?|l[øo]nn|"
+    r"wynagrodzenie|wide[łl]ki|palkka|mzda|gratification|bolsa(?:-aux[íi]lio)?|"
     r"plat|brutto|bruto|\w*(?:年収|月給|時給|給与|年薪|月薪|薪资|연봉|월급|급여)"
 )
+_GIVEN = (
+    r"(?:you|interns?)(?:['’]ll| will| would)? (?:receive|get)|zahlen|verdienst|verdienen|ofrecemos|oferecemos|"
+    r"offriamo|oferujemy|betalen"
+)
+"""Verbs of giving: pay unless it is said what the money is for."""
 _OTE = r"ote|on[- ]target[- ]earnings|on[- ]target|ttc|total target cash|total cash|target earnings"
 _OTHER = (
     r"(?:customers?|clients?|users?|companies|brands|people|candidates) (?:\w+ )?(?:pay|paid|paying|earn)|"
@@ -75,11 +81,20 @@ _OTHER = (
     r"profit|turnover|sold|acquired|exit|ipo|projects?|campaigns?|accounts?|businesses|companies|households?|"
     r"families|users?|"
     r"pr[äa]mie|zuschuss|budgetverantwortung|umsatz|prime|int[ée]ressement|cl[ée]mence|bonos?|visa|threshold|"
-    r"sponsorship|penalty|fine"
+    r"sponsorship|penalty|fine|\w*bidrag\w*|vale[- ]\w+|tickets?|reiskosten\w*|aux[íi]lio\w*|"
+    r"dofinansowanie|手当|補助"
 )
-_CUE = re.compile(rf"(?<!\w)(?:(?P<ote>{_OTE})|(?P<other>{_OTHER})|(?P<pay>{_PAY}))(?![^\W\d])", re.IGNORECASE)
+_CUE = re.compile(
+    rf"(?<!\w)(?:(?P<ote>{_OTE})|(?P<other>{_OTHER})|(?P<given>{_GIVEN})|(?P<pay>{_PAY}))(?![^\W\d])",
+    re.IGNORECASE,
+)
+_GIVEN_FOR = re.compile(r"\W*(?:for|towards?|to (?:spend|use)|on top|für|pour|para|voor|för)\b", re.IGNORECASE)
+_GROSS = re.compile(r"(?<!\w)(?:gross|brutt?[oa]s?|bruts?|lord[oi]|before tax)(?!\w)", re.IGNORECASE)
+"""Only pay is counted before tax."""
 _BASE = re.compile(
-    r"(?<!\w)(?:base|fixed|grundgehalt|fixgehalt|fixe|salar(?:y|ies)|gehalt\w*)(?!\w)", re.IGNORECASE
+    r"(?<!\w)(?:base|fixed|grundgehalt|fixgehalt|fixe|salar(?:y|ies)|gehalt\w*|年収|月給|年薪|月薪|연봉|월급)"
+    r"(?![^\W\d])",
+    re.IGNORECASE,
 )
 _ADDED = re.compile(
     r"(?:\+|\bplus\b|&|\band\b|\bwith\b|,|\bincl\w*|\bexcl\w*|\bnot including)\s*(?:[\w-]+\s){0,3}?"
@@ -178,7 +193,7 @@ def _candidate(
     line_start = text.rfind("\n", line_start, money.start) + 1 or line_start
     clause = _CLAUSE.split(text[max(line_start, previous) : money.start])[-1]
     after = text[money.end : min(following, money.end + _AHEAD)].split("\n", 1)[0]
-    cue = _cue(clause, after) or _standing_alone(text, money, line_start)
+    cue = _cue(clause, after) or _own_cue(text, money) or _standing_alone(text, money, line_start)
     if cue in {"other", ""} or not (money.currency or (money.grouped and cue == "base")):
         return None
     currency = money.currency or BY_COUNTRY.get(country_code or "")
@@ -218,11 +233,18 @@ def _cue(before: str, after: str) -> str:
     plain = _ADDED.sub(" ", before)
     for match in _CUE.finditer(plain):
         nearest = match
+    if nearest and nearest["given"] and _GIVEN_FOR.match(after):
+        return "other"
     return _named(nearest, plain) if nearest else ""
 
 
+def _own_cue(text: str, money: Money) -> str:
+    """What the amount's own words make of it: a sum before tax is pay."""
+    return "pay" if _GROSS.search(text, money.start, min(len(text), money.end + 14)) else ""
+
+
 def _named(match: re.Match[str], phrase: str) -> str:
-    kind = match.lastgroup or ""
+    kind = "pay" if match["given"] else match.lastgroup or ""
     return "base" if kind == "pay" and _BASE.search(phrase) else kind
 
 

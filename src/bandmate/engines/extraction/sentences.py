@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
-_END = re.compile(r"[.!?](?=\s)|\n")
+_END = re.compile(r"[.!?](?=\s)|[。！？]|\n")
 _ABBREVIATED = re.compile(
     r"(?:\b(?:e\.g|i\.e|approx|incl|min|max|ca|z\.b|u\.s|u\.k|p\.a|vs)|\b[A-Z])\Z", re.IGNORECASE
 )
@@ -23,13 +24,8 @@ def sentences_with(text: str, stems: tuple[str, ...], *, reach: int = 240) -> It
     A sentence is cut ``reach`` characters on either side of its first stem. Bullets and white space around it are
     left out.
     """
-    if not text:
-        return
-    lowered = text[:_LONGEST].lower()
-    if len(lowered) != min(len(text), _LONGEST):  # "İ" has two small letters; positions must stay true
-        lowered = "".join(letter if len(letter.lower()) != 1 else letter.lower() for letter in text[:_LONGEST])
     done = 0
-    for position in _positions(lowered, stems):
+    for position in _positions(lowered(text), stems):
         if position < done:
             continue
         start, end = _around(text, position, max(done, position - reach), min(len(text), position + reach))
@@ -39,6 +35,16 @@ def sentences_with(text: str, stems: tuple[str, ...], *, reach: int = 240) -> It
         while end > start and text[end - 1].isspace():
             end -= 1
         yield start, end
+
+
+@lru_cache(maxsize=4)  # several facts are read from the same text, one after the other
+def lowered(text: str) -> str:
+    """What is read of a text, in small letters that stand where theirs stood."""
+    text = text[:_LONGEST]
+    small = text.lower()
+    if len(small) != len(text):  # "İ" has two small letters
+        small = "".join(letter if len(letter.lower()) != 1 else letter.lower() for letter in text)
+    return small
 
 
 def _around(text: str, position: int, start: int, end: int) -> tuple[int, int]:

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
-from bandmate.engines.extraction.sentences import sentences_with
+from bandmate.engines.extraction.sentences import lowered, sentences_with
+from bandmate.engines.extraction.wording import Days, Wording
+from bandmate.engines.extraction.wording_english import ENGLISH
+from bandmate.engines.extraction.wording_languages import other_languages
 
 Workplace = Literal["remote", "hybrid", "on_site"]
 
@@ -28,153 +32,121 @@ class WorkplaceFinding:
     """Days a week in the office (the least, where a range is given); None where the text does not count them."""
 
 
-_HYBRID_WORDS = ("hybrid", "híbrid", "mix of", "télétravail", "teletravail")
-_REMOTE_WORDS = ("remot", "from anywhere", "from home", "office", "teletrabajo", "télétravail", "teletravail")
 _WORK_DAYS = 5
-_NUMBER = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "once": 1, "twice": 2}
-_STEMS = (
-    "hybrid", "híbrid", "remot", "from home", "from anywhere", "homeoffice", "wfh", "onsite", "on-site", "on site",
-    "office", "in-person", "in person", "week", "woche", "semaine", "semana", "teletrabajo", "télétravail",
-    "vor ort", "presencial",
-)  # fmt: skip
-
-_COUNT = re.compile(
-    r"\b(?P<count>[1-5]|one|two|three|four|five)(?:\s?(?:-|–|to|or)\s?(?:[1-5]|two|three|four|five))?\+?"
-    r"[ -](?:(?:full|in[- ]office|office|on-?site|remote|wfh)[ -])?(?:days?|times|x|tage?n?|jours|"
-    r"d[ií]as)\b(?P<week>(?: of the| out of (?:the|a|[57] days?))?"
-    r"\s?(?:/|a|per|each|every|in a|in the|pro|par|por|die|la)?[ -]?\s?(?:work ?)?(?:week|woche|semaine|"
-    r"semana)\b)?"
-    r"|\b(?P<adverb>once|twice) (?:a|per|each) week\b",
-    re.IGNORECASE,
-)
-_OFFICE = re.compile(
-    r"\b(?:offices?|hq|headquarters|on-?\s?site|in[- ]person|hybrid|come in|studio|co-?working|b[üu]ro|bureau|"
-    r"oficina|"
-    r"in[- ]office|vor ort|presencial)\b",
-    re.IGNORECASE,
-)
-_NOT_OFFICE_DAYS = re.compile(
-    r"\b(?:vacation|holiday|leave|pto|paid|sick|travel(?:ling|ing)?|off|respond|response|within|business days|"
-    r"interview"
-    r"|workshop|process|training|notice|month|quarter|year|events?|retreat|customers?|clients?|shift|volunteer)\b",
-    re.IGNORECASE,
-)
-_AT_HOME = re.compile(
-    r"^[^,.;]{0,20}\b(?:remote(?:ly)?|from home|wfh|home\s?-?office|t[ée]l[ée]travail|teletrabajo)\b",
-    re.IGNORECASE,
-)
-
-_HYBRID = re.compile(
-    r"\bhybrid(?:\s|-)*(?:(?:remote|flexible|in[- ]office|office)(?:\s|/)*)?"
-    r"(?:work(?:ing|place)?\b|roles?|positions?|schedules?|environment|set-?up|arrangements?|polic(?:y|ies)|"
-    r"culture|"
-    r"team|company|office|job|opportunity|in\b|from\b|based|basis|location|at\b|with \w+ days?|format)"
-    r"|\bhybrid (?:model|mode|approach)\b(?=[^.\n]{0,80}(?:office|home|remote|in[- ]person|week|work))"
-    r"|\b(?:location|work(?:place|ing)?(?: (?:type|model|mode|style|arrangement|policy))?|role|position|type)\b"
-    r"(?: is| will be|:|\s-)\s?(?:an? |fully |primarily )?hybrid\b"
-    r"|\(hybrid\)|^[-• ]*hybrid[ ,.:(-]*$|\bhybrides (?:arbeiten|modell)|\bmodelo h[ií]brido|"
-    r"\bt[ée]l[ée]travail partiel"
-    r"|\bmix of (?:remote|in[- ](?:office|person))\b|\b(?:is|are|we're|we are) hybrid\b|\bhybrid,? \d",
-    re.IGNORECASE,
-)
-_REMOTE = re.compile(
-    r"\b(?:fully|100 ?%|completely|entirely|permanently|all)[- ]remote\b|\bremote[- ](?:first|native|only)\b"
-    r"|\bremote\b(?:,? ?\w+){0,2}? (?:role|position|job|opportunity|contract|company|team|workforce|"
-    r"organi[sz]ation)\b"
-    r"|\b(?:role|position|job|opportunity|team|company|we)(?: is| are| can be|'re|’re| will be| may be)"
-    r"(?: \w+){0,2}? remote(?:ly)?\b(?! (?:office|site))"
-    r"|\b(?:location|workplace|work type|based)\s?[:-]\s?(?:\w+,? ){0,3}\(?remote\b|\bwork(?:ing)? remotely\b"
-    r"|\bwork from anywhere\b(?! (?:month|weeks?|days?|program|policy|perk|for|up to))|\bremote (?:within|from|"
-    r"in|anywhere|\((?:us|uk|eu|europe|canada|usa|global))\b"
-    r"|^[-• ]*remote[ ,.:(-]*(?:us|usa|uk|eu|europe|canada)?\)?$|\bremote work (?:environment|setting|culture)\b"
-    r"|\b(?:100 ?%|komplett|voll) (?:remote|home\s?-?office)\b|\b100 ?% (?:t[ée]l[ée]travail|remoto|"
-    r"teletrabajo)\b",
-    re.IGNORECASE,
-)
-_ON_SITE = re.compile(
-    r"\b(?:fully |full-time |100 ?% |strictly |primarily )?(?:on-?\s?site|in[- ]office|in[- ]person)[, ]"
-    r"(?:\w+[- ]){0,2}?(?:role|position|job|opportunity|company|culture|team|work environment|only|at our|"
-    r"in our|in \w+)\b"
-    r"|\b(?:role|position|job|we)(?: is| are|'re|’re| will be| requires?)(?: \w+){0,3}? (?:on-?\s?site|"
-    r"in[- ](?:office|person))\b"
-    r"|\b(?:location|workplace|work type)\s?:\s?(?:\w+,? ){0,3}\(?(?:on-?\s?site|in[- ]office|in[- ]person)\b"
-    r"|\b(?:fully|100 ?%) (?:on-?\s?site|in[- ](?:office|person))\b|\bwork (?:fully )?(?:on-?\s?site|"
-    r"in[- ]person)\b"
-    r"|^[-• ]*(?:on-?site|in[- ](?:office|person))[ ,.:(-]*$",
-    re.IGNORECASE,
-)
-_NOT_REMOTE = re.compile(
-    r"\b(?:not|no|isn['’]t|aren['’]t|non|never|cannot|can['’]t|unable to|without|don['’]t|nicht|kein|pas)\b[ -]"
-    r"(?:\w+[ -]){0,6}?(?:remote(?:ly)?|home\s?-?office|work(?:ing)? from home)\b"
-    r"|\bremote (?:work |working |candidates |applicants |option )?(?:is |are |will )?(?:not|cannot|can['’]t|"
-    r"n['’]t)\b",
-    re.IGNORECASE,
-)
+_DAYS, _HYBRID, _NOT_REMOTE, _REMOTE, _ON_SITE, _REMOTE_COMPANY, _AT_OUR_PLACE, _NOTHING = range(8)
+"""Kinds of statement, the strongest first."""
 _OF_THE_PERSON = re.compile(
-    r"^(?:\W|\w+ )?(?:[\w+-]+ ){0,3}?(?:experience|comfort(?:able)?|familiar\w*|proven|you['’]ve)\b", re.IGNORECASE
+    r"^(?:\W|\w+ )?(?:[\w+-]+ ){0,3}?(?:experience|comfort(?:able)?|familiar\w*|proven|prefer(?:ence)?|"
+    r"you['’]ve)\b",
+    re.IGNORECASE,
 )
 """A sentence about what the candidate brings ("Experience in a remote team") says nothing about the place."""
 _HYBRID_OF = re.compile(
     r"\bhybrid (?:\w+ )?(?:that )?(?:of|between|combin\w+|blend\w*|spanning)\b|\bhybrid (?:role|position)\s?:",
     re.IGNORECASE,
 )
-_NOT_ONLY = re.compile(r"\bnot (?:only|just|necessarily)\b|\bno matter\b|\bno, ", re.IGNORECASE)
+
+_Judgement = tuple[int, Workplace, int | None]
+"""(rank, value, days in the office)."""
 
 
 def find_workplace(text: str) -> WorkplaceFinding | None:
     """What a description says about the place of work; None where it says nothing clear.
 
-    The strongest statement wins (days in the office, hybrid, not remote, remote, on site), the first among
-    equals. Five days in the office are on site. ``quote == text[start:end]`` is the sentence that says it.
+    The strongest statement wins (days in the office, hybrid, not remote, remote, on site, then what is said of the
+    employer in general), the first among equals; sentences about the candidate's experience are passed over.
     """
     best: tuple[int, WorkplaceFinding] | None = None
-    for start, end in sentences_with(text, _STEMS):
-        judged = _judge(text[start:end])
-        if judged is None:
-            continue
-        rank, value, days = judged
-        if best is None or rank < best[0]:
+    wordings = (ENGLISH, *other_languages(lowered(text)))
+    for start, end in sentences_with(text, _stems_of(wordings)):
+        judged = _judge(text[start:end], wordings, best[0] if best else _NOTHING)
+        if judged:
+            rank, value, days = judged
             best = rank, WorkplaceFinding(value, start, end, text[start:end], days)
-            if rank == 0:
+            if rank == _DAYS:
                 break
     return best[1] if best else None
 
 
-def _judge(sentence: str) -> tuple[int, Workplace, int | None] | None:
-    """(rank, value, days in the office) of one sentence; rank 0 is the strongest statement."""
-    days = _office_days(sentence)
-    if days is not None:
-        return 0, "on_site" if days >= _WORK_DAYS else "hybrid", days
-    if _OF_THE_PERSON.search(sentence):
-        return None
+@cache
+def _stems_of(wordings: tuple[Wording, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(stem for wording in wordings for stem in wording.stems))
+
+
+def _judge(sentence: str, wordings: tuple[Wording, ...], below: int) -> _Judgement | None:
+    """The strongest statement of one sentence in any of its languages, if its rank is under ``below``."""
     words = sentence.lower()
+    person: bool | None = None
+    best: _Judgement | None = None
+    for wording in wordings:
+        if not any(stem in words for stem in wording.stems):
+            continue
+        days = _office_days(sentence, words, wording.days)
+        if days is not None:
+            return _DAYS, "on_site" if days >= _WORK_DAYS else "hybrid" if days else "remote", days
+        if person is None:
+            person = bool(_OF_THE_PERSON.search(sentence))
+        judged = None if person else _stated(sentence, words, wording, below)
+        if judged:
+            best, below = judged, judged[0]
+    return best
+
+
+def _stated(sentence: str, words: str, wording: Wording, below: int) -> _Judgement | None:
+    """What a sentence says that counts no days; one exit for each of six ranks, tried while it can still win."""
     if (
-        any(word in words for word in _HYBRID_WORDS)
-        and _HYBRID.search(sentence)
+        below > _HYBRID
+        and any(word in words for word in wording.hybrid_words)
+        and wording.hybrid.search(sentence)
         and not _HYBRID_OF.search(sentence)
     ):
-        return 1, "hybrid", None
-    if any(word in words for word in _REMOTE_WORDS):
-        if _NOT_REMOTE.search(sentence) and not _NOT_ONLY.search(sentence):
-            return 2, "on_site", None
-        if _REMOTE.search(sentence):
-            return 3, "remote", None
-    return (4, "on_site", None) if _ON_SITE.search(sentence) else None
+        return _HYBRID, "hybrid", None
+    if below > _NOT_REMOTE and any(word in words for word in wording.remote_words):
+        if wording.not_remote.search(sentence) and not wording.not_only.search(sentence):
+            return _NOT_REMOTE, "on_site", None
+        if below > _REMOTE and wording.remote.search(sentence):
+            return _REMOTE, "remote", None
+    if below > _ON_SITE and wording.on_site.search(sentence):
+        return _ON_SITE, "on_site", None
+    if below > _REMOTE_COMPANY and wording.remote_company.search(sentence):
+        return _REMOTE_COMPANY, "remote", None
+    return (
+        (_AT_OUR_PLACE, "on_site", None)
+        if below > _AT_OUR_PLACE and wording.at_our_place.search(sentence)
+        else None
+    )
 
 
-def _office_days(sentence: str) -> int | None:
-    """Days a week in the office, if the sentence counts them."""
-    for count in _COUNT.finditer(sentence):
-        weekly = bool(count["week"] or count["adverb"])
-        at_home = "remote" in count.group().lower() or (weekly and bool(_AT_HOME.match(sentence[count.end() :])))
-        if not weekly and not _OFFICE.search(sentence, count.end(), count.end() + 40):
+def _office_days(sentence: str, words: str, days: Days) -> int | None:
+    """Days a week in the office (the least), if the sentence counts them."""
+    if not any(noun in words for noun in days.nouns):
+        return None
+    for count in days.count.finditer(sentence):
+        after = sentence[count.end() : count.end() + 60]
+        at_home = (
+            days.home.search(count.group())
+            or days.home_after.match(after)
+            or days.home_before.search(sentence, max(0, count.start() - 40), count.start())
+        )
+        weekly = count["week"] is not None or " of " in count.group()
+        if not (at_home or weekly or days.office.search(after[:40])):
             continue
-        if not (at_home or _OFFICE.search(sentence)) or _NOT_OFFICE_DAYS.search(sentence):
+        if not (at_home or days.office.search(sentence) or _rest_at_home(sentence, days)):
             continue
-        word = (count["count"] or count["adverb"]).lower()
-        days = _NUMBER.get(word) or int(word)
-        return _WORK_DAYS - days if at_home else days
+        if days.otherwise.search(sentence):
+            return None
+        low = _value(count["low"], days)
+        return max(0, _WORK_DAYS - _value(count["high"] or count["low"], days)) if at_home else low
     return None
+
+
+def _rest_at_home(sentence: str, days: Days) -> bool:
+    """Whether the sentence leaves the other days to the person: "and work from home on the remaining days"."""
+    return bool(days.rest.search(sentence) and days.home.search(sentence))
+
+
+def _value(number: str, days: Days) -> int:
+    return days.numbers.get(number.lower()) or int(number)
 
 
 _LOCATION_HYBRID = re.compile(r"\bh[yí]brid[aeo]?\b|\bin[- ]office [a-z](?:,|\b)", re.IGNORECASE)
@@ -190,10 +162,23 @@ _LOCATION_ON_SITE = re.compile(
 _LOCATION_NOT_REMOTE = re.compile(r"\b(?:no|not|non)[- ](?:\w+ )?remote\b", re.IGNORECASE)
 
 
+_OR = re.compile(r"\s+(?:or|oder|ou|eller|of)\s+", re.IGNORECASE)
+
+
 def workplace_from_location(text: str) -> Workplace | None:
-    """``"Remote - US"`` is remote, ``"Hybrid, Berlin"`` hybrid, ``"Austin (On-site)"`` on site; else None."""
+    """``"Remote - US"`` is remote, ``"Hybrid, Berlin"`` hybrid, ``"Austin (On-site)"`` on site; else None.
+
+    Who may choose ("Berlin (hybrid) or remote") may work remotely.
+    """
     if _LOCATION_HYBRID.search(text):
-        return "hybrid"
+        choices = _OR.split(text)
+        return "remote" if len(choices) > 1 and any(map(_is_remote, choices)) else "hybrid"
     if _LOCATION_REMOTE.search(text):
         return "on_site" if _LOCATION_NOT_REMOTE.search(text) else "remote"
     return "on_site" if _LOCATION_ON_SITE.search(text) else None
+
+
+def _is_remote(choice: str) -> bool:
+    return bool(_LOCATION_REMOTE.search(choice)) and not (
+        _LOCATION_HYBRID.search(choice) or _LOCATION_NOT_REMOTE.search(choice)
+    )
