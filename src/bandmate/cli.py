@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from typing import Annotated
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
+from sqlalchemy.exc import OperationalError
 
 from bandmate import demo, serving
 from bandmate.kernel.clock import system_clock
@@ -16,6 +19,9 @@ from bandmate.kernel.errors import BandmateError
 from bandmate.kernel.identity import commands as identity_commands
 from bandmate.kernel.telemetry.logs import configure_logging
 from bandmate.postings import commands as postings_commands
+
+_KILLED_BY = 128
+"""What shells add to the number of the signal that ended a command."""
 
 app = typer.Typer(
     name="bandmate",
@@ -87,9 +93,23 @@ postings_commands.add_to(app)
 
 
 def main() -> None:
-    """Run the program; an error that was raised on purpose is one line on stderr and exit code 1."""
+    """Run the program; what the user can mend is one line on stderr and exit code 1, not a traceback."""
+    signal.signal(signal.SIGTERM, _end)
     try:
         app()
     except BandmateError as error:
-        notices.print(error.detail, style="red", markup=False)
-        sys.exit(FAILED)
+        _fail(error.detail)
+    except OperationalError as error:
+        _fail(f"The database stopped answering: {' '.join(str(error.orig).split())}")
+    except OSError as error:
+        _fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
+
+
+def _fail(sentence: str) -> NoReturn:
+    notices.print(sentence, style="red")
+    sys.exit(FAILED)
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    """End as Ctrl-C does, so that what was opened is closed and the database does not stay behind."""
+    sys.exit(_KILLED_BY + number)

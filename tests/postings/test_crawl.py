@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
-from tests.postings.boards_in_shape import START, lever_board, lever_posting
+from tests.postings.boards_in_shape import START, Look, lever_board, lever_posting, tell
 from typer.testing import CliRunner
 
 from bandmate.cli import app
@@ -110,6 +111,22 @@ def test_an_unchanged_board_repeats_the_earlier_payload(
     first, second = runs(database)
     assert (second.verdict, second.path) == ("complete", first.path)
     assert len(list((tmp_path / "home/archive/raw").rglob("*.json.gz"))) == 1
+
+
+def test_unchanged_never_means_a_payload_that_was_replayed_since(
+    board: StandIn, database: Database, tmp_path: Path
+) -> None:
+    """After a replay brought a newer payload, "unchanged since the last crawl" would speak of an older one: the
+    board is asked for all of it.
+    """
+    board.body, board.etag = lever_board(lever_posting("a")), '"v1"'
+    bandmate("crawl", "lever:halfnote")
+    hours = (datetime.now(UTC) - START).total_seconds() / 3600
+    tell(tmp_path / "theirs", [Look(hours, lever_board(lever_posting("a"), lever_posting("b")))])
+    bandmate("replay", str(tmp_path / "theirs"))
+    bandmate("crawl", "lever:halfnote")
+    first, theirs, last = runs(database)
+    assert last.sha256 == first.sha256 != theirs.sha256
 
 
 def test_an_outage_page_is_archived_and_closes_nothing(board: StandIn, database: Database) -> None:

@@ -22,7 +22,7 @@ from tests.postings.boards_in_shape import (
 
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database
-from bandmate.postings.derivation import LaunchScope
+from bandmate.postings.derivation import DERIVED_VERSION, LaunchScope
 from bandmate.postings.domain.lifecycle import Outcome
 from bandmate.postings.records import Record, all_board_events, all_events, all_records
 from bandmate.postings.replay import Replayed, replay
@@ -129,6 +129,56 @@ class TestUpdates:
         )
         assert len(event["job_ids"]) == 6
         assert story.log().count("postings.board.updated") == 1
+
+
+class TestAnotherVersion:
+    """What this version of the program reads differently is not the employer's change."""
+
+    @pytest.fixture
+    def told(self, story: Story) -> Story:
+        """Six postings that a version before this one read: it called their titles and texts something else."""
+        story.replay(Look(0, lever_board(*[lever_posting(key) for key in "abcdef"])), name="first")
+        with story.database.begin() as tx:
+            tx.execute(text("update postings.job set derived_version = 1, content_hash = repeat('0', 64)"))
+            tx.execute(
+                text("""
+                    update postings.content
+                       set text = job_id || ' read by another version',
+                           meaning = (meaning::jsonb || jsonb_build_object('title', 'Other ' || job_id))::json
+                """)
+            )
+        return story
+
+    def _told_only(self, story: Story) -> tuple[set[tuple[str, str | None]], list[Record]]:
+        return {(kind, field) for _, kind, field in story.events()}, story.board_events()
+
+    def test_the_same_bytes_give_no_event(self, told: Story) -> None:
+        """Unchanged postings are read again, and their records are refreshed in silence."""
+        told.replay(Look(8, lever_board(*[lever_posting(key) for key in "abcdef"])), name="second")
+        assert self._told_only(told) == ({("created", None)}, [])
+        with told.database.read() as tx:
+            (version,) = tx.execute(text("select distinct derived_version from postings.job")).scalars()
+        assert version == DERIVED_VERSION
+
+    def test_a_cosmetic_change_gives_no_event(self, told: Story) -> None:
+        """Bytes that changed without their meaning give none either, although the stored reading is another."""
+        bumped = lever_board(*[lever_posting(key, createdAt=1_767_225_700_000) for key in "abcdef"])
+        told.replay(Look(8, bumped), name="second")
+        assert self._told_only(told) == ({("created", None)}, [])
+
+    def test_a_change_of_the_employers_is_told_as_it_was_made(self, told: Story) -> None:
+        """A new title is one update, from the title that really stood there before."""
+        told.replay(
+            Look(8, lever_board(lever_posting("a", text="Lead"), *[lever_posting(key) for key in "bcdef"])),
+            name="second",
+        )
+        with told.database.read() as tx:
+            (update,) = [event for event in all_events(tx) if event["type"] == "updated"]
+        assert (update["field_name"], update["old_value"], update["new_value"]) == (
+            "title",
+            "Sound Engineer a",
+            "Lead",
+        )
 
 
 class TestEmployment:

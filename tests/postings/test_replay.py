@@ -20,11 +20,11 @@ from sqlalchemy import text
 from bandmate.kernel.clock import system_clock
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database
-from bandmate.kernel.errors import InvalidInput
+from bandmate.kernel.errors import InvalidInput, Unavailable
 from bandmate.postings.derivation import LaunchScope
 from bandmate.postings.domain.identity import BoardName
 from bandmate.postings.records import all_events, all_records
-from bandmate.postings.replay import Replayed, replay
+from bandmate.postings.replay import ALONE_RUNS, Replayed, replay
 
 SCOPE = LaunchScope.of(Settings())
 
@@ -142,6 +142,63 @@ def test_a_broken_line_of_the_run_log_is_named(database: Database, settings: Set
         replayed(database, settings, tmp_path)
 
 
+GOOD_LINE = {"provider": "lever", "board": "x", "observed_at": "2026-05-01T00:00:00Z", "outcome": "failed"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"path": "../../etc/passwd"},
+        {"path": "/etc/passwd"},
+        {"path": ""},
+        {"path": 5},
+        {"path": "raw/" + "x" * 400},
+        {"board": "a\x00b"},
+        {"sha256": 5},
+        {"http_status": "ok"},
+        {"listed": 10**12},
+        {"declared_total": -1},
+        {"detail": {"a": 1}},
+        {"observed_at": "9999-12-31T23:59:59-12:00"},
+    ],
+    ids=str,
+)
+def test_an_impossible_value_of_the_run_log_is_named(
+    database: Database, settings: Settings, tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    """A path out of the archive, a wrong type or a number too large is refused by its line, before all else."""
+    lines = [json.dumps(line) for line in (GOOD_LINE, GOOD_LINE | {"board": "y"} | wrong)]
+    (tmp_path / "runs.ndjson").write_text("\n".join(lines))
+    with pytest.raises(InvalidInput, match="line 2"):
+        replayed(database, settings, tmp_path)
+    assert not settings.archive_folder.exists()
+
+
+def test_a_payload_that_is_a_folder_fails_its_run_only(
+    database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    """Whatever stands where a payload should be, its run fails with the reason and the replay goes on."""
+    (tmp_path / "raw").mkdir()
+    settings.archive_folder.joinpath("raw").mkdir(parents=True)
+    odd = GOOD_LINE | {"outcome": "complete", "sha256": "0" * 64, "path": "raw"}
+    (tmp_path / "runs.ndjson").write_text(
+        "\n".join(json.dumps(line) for line in (odd, GOOD_LINE | {"board": "y"}))
+    )
+    done = replayed(database, settings, tmp_path)
+    assert (done.counts.runs, done.counts.failed) == (2, 2)
+
+
+def test_times_are_cut_to_what_our_own_archive_holds(
+    database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    """A run recorded to the microsecond is the same run when our own archive, in milliseconds, is replayed."""
+    line = GOOD_LINE | {"observed_at": "2026-05-01T00:00:00.123456Z"}
+    (tmp_path / "runs.ndjson").write_text(json.dumps(line))
+    replayed(database, settings, tmp_path)
+    again = replayed(database, settings, settings.archive_folder)
+    assert (again.counts.runs, again.counts.repeated) == (0, 1)
+
+
 def test_a_damaged_payload_fails_its_run_only(
     shared: Path, database: Database, settings: Settings, tmp_path: Path
 ) -> None:
@@ -155,6 +212,17 @@ def test_a_damaged_payload_fails_its_run_only(
         (tmp_path / path).write_bytes(b"[]" if number == 0 else (seed / path).read_bytes())
     done = replayed(database, settings, tmp_path)
     assert (done.counts.failed, done.counts.postings) == (1, 3)
+
+
+def test_a_killed_process_of_a_replay_is_told_in_a_sentence(
+    database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the system kills one of the processes, for want of memory perhaps, the user is told what to do."""
+    lines = [GOOD_LINE | {"board": f"b{number}"} for number in range(ALONE_RUNS + 1)]
+    (tmp_path / "runs.ndjson").write_text("\n".join(map(json.dumps, lines)))
+    monkeypatch.setattr("bandmate.postings.replay.ingest", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(Unavailable, match="--processes 1"):
+        replay(database, tmp_path, settings.archive_folder, SCOPE, processes=2)
 
 
 class TestKilled:

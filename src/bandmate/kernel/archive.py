@@ -64,13 +64,15 @@ class Archive:
 
         Raises:
             NotFound: when there is none.
-            ArchiveDamaged: when it cannot be decompressed or is not the one with this SHA-256 (hex).
+            ArchiveDamaged: when it cannot be read or decompressed, or is not the one with this SHA-256 (hex).
         """
         target = self._locate(path)
         try:
             stored = target.read_bytes()
         except FileNotFoundError as error:
             raise NotFound(f"The archive at {self.root} has no payload {path}.") from error
+        except OSError as error:
+            raise ArchiveDamaged(f"{target} cannot be read: {error.strerror}.") from error
         try:
             payload = gzip.decompress(stored) if path.endswith(".gz") else stored
         except (OSError, EOFError, zlib.error) as error:

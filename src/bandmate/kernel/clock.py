@@ -24,9 +24,12 @@ def parse_rfc3339(text: str) -> datetime:
     """Read an RFC 3339 instant and return it in UTC.
 
     Raises:
-        ValueError: when the text is no instant or has no offset.
+        ValueError: when the text is no instant, has no offset, or lies outside the years 1 to 9999 in UTC.
     """
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone; write it as 2026-06-10T07:56:48Z")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} lies outside the years 1 to 9999 in UTC") from error

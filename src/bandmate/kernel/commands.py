@@ -17,8 +17,8 @@ from bandmate.kernel.database.session import Database, connect
 
 FAILED = 1
 
-notices = Console(stderr=True, highlight=False, soft_wrap=True)
-"""Progress and warnings; results go to stdout."""
+notices = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+"""Progress and warnings, printed as they are: ``lever:x:`` is a board, not a picture. Results go to stdout."""
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from bandmate.kernel.errors import InvalidInput
 
@@ -22,6 +22,16 @@ def _split(value: object) -> object:
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
+def _folder(value: object) -> object:
+    """Read a folder: ``~`` is the user's home."""
+    return Path(value).expanduser() if isinstance(value, str) else value
+
+
+Folder = Annotated[Path, BeforeValidator(_folder)]
+
+_EMPTY_IS_UNSET = frozenset({"home", "models", "archive"})
+
+
 class Settings(BaseSettings):
     """Everything that can be set from outside; names are the environment variables' without the prefix."""
 
@@ -29,21 +39,23 @@ class Settings(BaseSettings):
         env_prefix="BANDMATE_", env_nested_delimiter="__", populate_by_name=True, extra="ignore", frozen=True
     )
 
-    home: Path = Field(
+    home: Folder = Field(
         default_factory=lambda: Path("~/.local/share/bandmate").expanduser(),
         description="Folder for the embedded database, the archive, the search index, models and logs.",
     )
-    models: Path | None = Field(default=None, description="Folder of trained artefacts; HOME/models when unset.")
+    models: Folder | None = Field(default=None, description="Folder of trained artefacts; HOME/models when unset.")
     database_url: str | None = Field(
         default=None,
         validation_alias="DATABASE_URL",
         description="PostgreSQL to use instead of the embedded one, e.g. postgresql://user:secret@host/name.",
     )
-    archive: Path | None = Field(
+    archive: Folder | None = Field(
         default=None, description="Folder where payloads are kept verbatim; HOME/archive when unset."
     )
     public_url: str = Field(
-        default="http://127.0.0.1:8000", description="The address under which people reach this installation."
+        default="http://127.0.0.1:8000",
+        pattern=r"^https?://[^/\s]+",
+        description="The address under which people reach this installation.",
     )
     log_format: str = Field(default="text", pattern="^(text|json)$", description="Log lines as `text` or `json`.")
     log_level: str = Field(
@@ -90,6 +102,12 @@ class Settings(BaseSettings):
         description="Countries (ISO 3166-1 alpha-2) inside the launch scope; empty means all.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_folders(cls, values: dict[str, object]) -> dict[str, object]:
+        """Take an empty folder for none: it would mean whatever folder the command was called in."""
+        return {name: value for name, value in values.items() if name not in _EMPTY_IS_UNSET or value != ""}
+
     @property
     def models_folder(self) -> Path:
         """Folder of trained artefacts."""
@@ -118,3 +136,5 @@ def settings() -> Settings:
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         raise InvalidInput("These settings cannot be used: " + "; ".join(lines)) from error
+    except SettingsError as error:  # a variable that should be JSON, such as BANDMATE_PROVIDER_URLS, is none
+        raise InvalidInput(f"These settings cannot be used: {error}") from error

@@ -159,6 +159,14 @@ def remember_validators(tx: Tx, board: BoardName, etag: str | None, last_modifie
     )
 
 
+def forget_validators(tx: Tx, boards: Sequence[BoardName]) -> None:
+    """Forget them: the newest payload may now be another than the one that "unchanged" would speak of."""
+    tx.execute(
+        text("update postings.board set etag = null, last_modified = null where board_id = any(:ids)"),
+        {"ids": [board.board_id for board in boards]},
+    )
+
+
 _STATES = """
     select b.*, o.name as company,
            (select count(*) from postings.job j where j.board_id = b.board_id and j.active) as open_jobs,

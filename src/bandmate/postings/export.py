@@ -29,7 +29,7 @@ def write_rows(rows: Iterable[Record], out: str) -> int:
     """Write rows to ``out`` and return how many; a file appears whole or not at all.
 
     Raises:
-        InvalidInput: when the name says no format we write, or the folder is not there.
+        InvalidInput: when the name says no format we write, the folder is not there, or it is one itself.
     """
     if out == "-":
         return _write_lines(rows, sys.stdout.buffer)
@@ -38,6 +38,8 @@ def write_rows(rows: Iterable[Record], out: str) -> int:
         raise InvalidInput(
             f"{out!r} says no format; end it in .ndjson, .ndjson.gz or .parquet, or use - for stdout."
         )
+    if target.is_dir():
+        raise InvalidInput(f"{target} is a folder; name a file.")
     if not target.parent.is_dir():
         raise InvalidInput(f"The folder {target.parent} does not exist; create it first.")
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".export-", delete=False) as draft:

@@ -8,6 +8,7 @@ the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -42,6 +43,9 @@ from bandmate.postings.providers import (
 
 Meanings = Callable[[Sequence[JobId]], Mapping[JobId, Meaning]]
 """Loads the stored meaning of postings, description included."""
+
+Natives = Callable[[Sequence[JobId]], Mapping[JobId, dict[str, Any]]]
+"""Loads the stored elements of payloads that postings were read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ class BoardFold:
     provider: Provider
     scope: LaunchScope
     load_meanings: Meanings
+    load_natives: Natives
     jobs: dict[str, Known] = field(default_factory=dict)
     unconfirmed_since: datetime | None = None
     company: str | None = None
@@ -228,8 +233,7 @@ class BoardFold:
         """Read postings whose bytes differ, and part their own changes from the board's and from cosmetics."""
         faults: list[Fault] = []
         found_changes: dict[str, tuple[Change, ...]] = {}
-        unloaded = [known.job_id for known, _, _ in differing if known.meaning is None]
-        stored = self.load_meanings(unloaded) if unloaded else {}
+        earlier = self._meanings_before([known for known, _, _ in differing if known.meaning is None])
         reread: list[Known] = []
         for known, raw, found in differing:
             try:
@@ -238,9 +242,10 @@ class BoardFold:
                 faults.append(error.fault)
                 continue
             faults += own_faults
-            before = known.meaning if known.meaning is not None else stored.get(known.job_id, {})
+            before = known.meaning if known.meaning is not None else earlier.get(known.job_id, {})
             hashed = content_hash(meaning)
-            if hashed != known.content_hash:
+            is_reread = known.derived_version != DERIVED_VERSION
+            if hashed != (content_hash(before) if is_reread else known.content_hash):
                 found_changes[known.key] = changes(before, meaning)
             known.source_hash, known.content_hash = found, hashed
             known.derived_version, known.meaning, known.reading = DERIVED_VERSION, meaning, reading
@@ -257,6 +262,23 @@ class BoardFold:
         if silent:
             self.refreshed[at] = sorted(silent)
         return faults
+
+    def _meanings_before(self, postings: Sequence[Known]) -> dict[JobId, Meaning]:
+        """Return what postings meant until now.
+
+        What another version of the program read is read again from the bytes of then, so that a difference
+        between the two versions is not taken for one that the employer made.
+        """
+        if not postings:
+            return {}
+        meanings = dict(self.load_meanings([known.job_id for known in postings]))
+        stale = {known.job_id: known.key for known in postings if known.derived_version != DERIVED_VERSION}
+        natives = self.load_natives(list(stale)) if stale else {}
+        for job, native in natives.items():
+            with suppress(BadPosting):
+                stated, _ = self.provider.state(RawPosting(stale[job], "", native))
+                meanings[job] = meaning_of(stated, to_text(stated.description_html))
+        return meanings
 
 
 def step_event_id(step: HistoryStep) -> EventId:

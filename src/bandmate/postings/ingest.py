@@ -21,7 +21,15 @@ from bandmate.postings.domain.lifecycle import Outcome
 from bandmate.postings.folding import BoardFold, FoldedRun
 from bandmate.postings.observations import Observation
 from bandmate.postings.providers import PROVIDERS
-from bandmate.postings.storing import forget_boards, known_runs, load_jobs, load_meanings, lock_boards, store
+from bandmate.postings.storing import (
+    forget_boards,
+    known_runs,
+    load_jobs,
+    load_meanings,
+    load_natives,
+    lock_boards,
+    store,
+)
 
 Work = Mapping[BoardName, Sequence[Observation]]
 """New observations by board, each board's in time order; their payloads are in the archive."""
@@ -103,6 +111,7 @@ def ingest(
             PROVIDERS[board.provider],
             scope,
             lambda job_ids: load_meanings(tx, job_ids),
+            lambda job_ids: load_natives(tx, job_ids),
             jobs=jobs[board.board_id],
             unconfirmed_since=None if board in rebuilds else orgs[board.board_id].unconfirmed_since,
         )

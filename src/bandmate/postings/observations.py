@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import orjson
@@ -24,6 +24,12 @@ from bandmate.postings.domain.identity import BoardName
 from bandmate.postings.domain.lifecycle import Outcome
 
 RUNS = "runs.ndjson"
+
+LONGEST_NAME = 255
+"""Bytes of one part of a path: what Linux, macOS and Windows file systems have in common."""
+
+LARGEST_COUNT = 2**31 - 1
+"""What the database's ``integer`` holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +106,14 @@ def _parse_line(line: bytes, where: str) -> Observation:
         row: dict[str, Any] = orjson.loads(line)
         return Observation(
             board=BoardName(_word(row["provider"]), _word(row["board"])),
-            observed_at=parse_rfc3339(row["observed_at"]),
+            observed_at=to_milliseconds(parse_rfc3339(row["observed_at"])),
             outcome=Outcome(row["outcome"]),
-            http_status=row.get("http_status"),
-            declared_total=row.get("declared_total"),
-            listed=row.get("listed"),
-            sha256=row.get("sha256"),
-            path=row.get("path"),
-            detail=row.get("detail"),
+            http_status=_count(row.get("http_status")),
+            declared_total=_count(row.get("declared_total")),
+            listed=_count(row.get("listed")),
+            sha256=_word_or_none(row.get("sha256")),
+            path=_path(row.get("path")),
+            detail=_detail(row.get("detail")),
         )
     except orjson.JSONDecodeError as error:
         raise InvalidInput(f"{where}: no JSON ({error}). Remove or mend the line.") from error
@@ -118,10 +124,42 @@ def _parse_line(line: bytes, where: str) -> Observation:
         ) from error
 
 
+def to_milliseconds(instant: datetime) -> datetime:
+    """Cut an instant to what the archive's names and lines can hold, so that a replay sees the same times."""
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
 def _word(value: object) -> str:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or "\0" in value:
         raise TypeError(f"{value!r} is no name")
     return value
+
+
+def _word_or_none(value: object) -> str | None:
+    return None if value is None else _word(value)
+
+
+def _path(value: object) -> str | None:
+    """Take a payload's path only where it stays in the archive and a file system can hold it."""
+    if value is None:
+        return None
+    parts = PurePosixPath(_word(value)).parts
+    if not parts or parts[0] == "/" or ".." in parts or any(len(part.encode()) > LONGEST_NAME for part in parts):
+        raise ValueError(f"{value!r} is no path inside the archive")
+    return _word(value)
+
+
+def _count(value: object) -> int | None:
+    if value is not None and (type(value) is not int or not 0 <= value <= LARGEST_COUNT):
+        raise TypeError(f"{value!r} is no number of postings or HTTP status")
+    return value
+
+
+def _detail(value: object) -> str | None:
+    """Take a note as it is, without the NUL characters that PostgreSQL cannot hold."""
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value.replace("\0", "") if value else value
 
 
 def by_board(observations: Iterable[Observation]) -> Iterator[tuple[BoardName, list[Observation]]]:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from sqlalchemy import text
 
 from bandmate.kernel.archive import Archive
 from bandmate.kernel.database.session import Database, connect
+from bandmate.kernel.errors import Unavailable
+from bandmate.postings.boards import forget_validators
 from bandmate.postings.derivation import LaunchScope
 from bandmate.postings.domain.identity import BoardName
 from bandmate.postings.ingest import Ingested, ingest
@@ -76,6 +80,7 @@ def replay(
 
     Raises:
         InvalidInput: when ``source`` is no archive that can be read.
+        Unavailable: when one of the processes was killed.
     """
     observations = read_observations(source)
     done = Replayed()
@@ -122,8 +127,16 @@ def _run(batches: Sequence[Batch], setting: _Setting, workers: int) -> Iterator[
     # of its own and never touches the ones it inherits.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(setting,)) as pool:
-        for future in as_completed([pool.submit(_replay_in_worker, batch) for batch in batches]):
-            yield future.result()
+        try:
+            for future in as_completed([pool.submit(_replay_in_worker, batch) for batch in batches]):
+                yield future.result()
+        except BrokenProcessPool as error:
+            raise Unavailable(
+                "A process of the replay was killed, perhaps because the memory ran out. What it had finished is "
+                "kept: run the same command again, with --processes 1 where memory is short."
+            ) from error
+        finally:
+            pool.shutdown(cancel_futures=True)  # whoever stopped us does not wait for the batches not yet begun
 
 
 class _Worker:
@@ -146,7 +159,10 @@ class _Worker:
             work = {board: runs[start : start + BATCH_RUNS] for board, runs in batch}
             with self.database.begin() as tx:
                 tx.execute(text("set local synchronous_commit = off"))
-                done.add(ingest(tx, self.archive, work, self.scope, self._keep))
+                counts = ingest(tx, self.archive, work, self.scope, self._keep)
+                if counts.runs:
+                    forget_validators(tx, list(work))
+                done.add(counts)
         return done
 
     def _keep(self, observations: Sequence[Observation]) -> None:
@@ -163,6 +179,7 @@ _worker: _Worker | None = None
 
 def _start_worker(setting: _Setting) -> None:
     global _worker  # noqa: PLW0603 - a pool's process has no other place for what its initializer made
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the parent's way of ending is not ours: we only hold a batch
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker = _Worker(setting)
 

@@ -183,6 +183,14 @@ def load_meanings(tx: Tx, job_ids: Sequence[JobId]) -> Mapping[JobId, Meaning]:
     return {row.job_id: {**row.meaning, DESCRIPTION: row.text} for row in rows}
 
 
+def load_natives(tx: Tx, job_ids: Sequence[JobId]) -> Mapping[JobId, dict[str, Any]]:
+    """Return the elements of payloads that postings were last read from."""
+    rows = tx.execute(
+        text("select job_id, native from postings.content where job_id = any(:ids)"), {"ids": list(job_ids)}
+    )
+    return {row.job_id: row.native for row in rows}
+
+
 def forget_boards(tx: Tx, boards: Sequence[BoardId]) -> None:
     """Remove the records, history and runs of boards that are about to be folded again from their first run."""
     ids = {"ids": list(boards)}

@@ -76,7 +76,7 @@ def sqlalchemy_url(url: str) -> str:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # the latter for a port that is no number
         raise DatabaseUnavailable(
             "DATABASE_URL is no address we understand; write it as postgresql://user:secret@host/name."
         ) from error
