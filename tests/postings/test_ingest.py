@@ -33,8 +33,6 @@ SCOPE = LaunchScope("everything", (), ())
 class Story:
     """Tells archives look by look and replays them into the test's database."""
 
-    """An archive told look by look, replayed into the test's database."""
-
     def __init__(self, database: Database, settings: Settings, root: Path) -> None:
         self.database, self.settings, self.root = database, settings, root
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -117,3 +118,14 @@ def test_a_link_that_is_no_web_address_is_dropped(link: str) -> None:
     stated, faults = read("lever", hostedUrl=link)
     assert stated.source_url is None
     assert faults[0].pointer == "/0/hostedUrl"
+
+
+def test_an_endless_title_is_cut_and_told() -> None:
+    """A title of 240,000 characters is cut to what a list can show, with a fault; the native payload keeps it."""
+    provider = PROVIDERS["lever"]
+    endless = {"id": "a", "text": "Sound " * 40_000, "hostedUrl": "https://jobs.lever.co/halfnote/a"}
+    (raw,) = provider.split(json.dumps([endless]).encode()).postings
+    stated, faults = provider.state(raw)
+    assert len(stated.title) == 1_000
+    assert [fault.pointer for fault in faults] == ["/0/text"]
+    assert len(raw.native["text"]) == 240_000

@@ -24,6 +24,7 @@ _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _LARGEST_AMOUNT = Decimal(10) ** 12
 _LONGEST_URL = 2048
+_LONGEST_LINE = 1_000
 _QUOTED_BYTES = 60
 _INT64_DIGITS = 18
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
@@ -158,16 +159,27 @@ class Reader:
             state = "is blank" if isinstance(value, str) else state
             what = f"“{name}” {state}; a posting needs it as a text."
             raise BadPosting(Fault(pointer_to(self.pointer, name), what, self.key, fatal=True))
-        return folded
+        return self._bounded(name, folded)
 
     def text(self, name: str) -> str | None:
-        """Read a single-line text, folded; a blank one is ``None``."""
+        """Read a single-line text, folded; a blank one is ``None``, an endless one is cut."""
+        value = self._line(name)
+        return self._bounded(name, value) if value else None
+
+    def _line(self, name: str) -> str | None:
         value = self.fields.get(name)
         if isinstance(value, str):
             return fold(value) or None
         if value is not None:
             self._wrong(name, value, "a text")
         return None
+
+    def _bounded(self, name: str, value: str) -> str:
+        """Cut what no page and no list could show; the native payload keeps it whole."""
+        if len(value) <= _LONGEST_LINE:
+            return value
+        self.note(name, f"“{name}” has {len(value)} characters; the record keeps the first {_LONGEST_LINE}.")
+        return value[:_LONGEST_LINE]
 
     def identifier(self, name: str) -> str | None:
         """Read a text or a whole number as a text."""
@@ -193,7 +205,7 @@ class Reader:
 
     def url(self, name: str) -> str | None:
         """Read a web address; only http and https ones are taken (a page will print it as a link)."""
-        value = self.text(name)
+        value = self._line(name)
         if value is None:
             return None
         try:
