@@ -244,6 +244,7 @@ def test_an_answer_without_a_length_is_stopped_at_the_limit() -> None:
         (b"not gzip at all", "gzip", "broken"),
         (gzip.compress(b"a") * 2, "gzip", "after"),
     ],
+    ids=["unknown", "broken", "two members"],
 )
 def test_an_answer_that_cannot_be_unpacked_says_why(body: bytes, encoding: str, says: str) -> None:
     """Unknown compression, broken compression and a second member are failures with a reason, not bytes."""
