@@ -112,16 +112,6 @@ class TestParts:
         """Vary names the headers on which the answer depends."""
         assert {"Cookie", "HX-Request", "HX-Target"} <= set(client.get("/page").headers["Vary"].split(", "))
 
-    def test_a_block_can_be_rendered_by_name(self, templates: Templates) -> None:
-        """A route that answers with a row names its block, also one of the layout."""
-        body = templates.render_block(request(), "test/page.html", "title", title="Only me").body
-        assert body == b"Only me"
-
-    def test_an_unknown_block_is_an_error(self, templates: Templates) -> None:
-        """A misspelt block fails with its name."""
-        with pytest.raises(LookupError, match="no block 'reslts'"):
-            templates.render_block(request(), "test/page.html", "reslts")
-
 
 class TestText:
     """What people write stays text."""

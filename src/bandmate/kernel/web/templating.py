@@ -122,20 +122,6 @@ class Templates:
             clear_notice(response)
         return response
 
-    def render_block(
-        self, request: Request, name: str, block: str, *, status: int = 200, **values: object
-    ) -> HTMLResponse:
-        """Answer with one block of a template, whatever was asked for (a row after its form was sent).
-
-        Raises:
-            LookupError: when the template and its ancestors have no such block.
-            jinja2.TemplateError: as in ``render``.
-        """
-        context, _ = self._open(request, name, values)
-        if block not in context.blocks:
-            raise LookupError(f"{name} has no block {block!r}")
-        return _html("".join(context.blocks[block][0](context)), status)
-
     def _open(self, request: Request, name: str, values: Mapping[str, object]) -> tuple[Context, Iterator[str]]:
         """Run a template to its first output; return its context and its whole text, piece by piece.
 
