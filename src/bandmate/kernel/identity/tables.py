@@ -13,6 +13,9 @@ person = Table(
     Column("person_id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    # How the person is spoken to where no browser says it: BCP 47 and IANA names; null means not chosen.
+    Column("locale", Text),
+    Column("time_zone", Text),
     schema="kernel",
 )
 

@@ -27,6 +27,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from bandmate.kernel.clock import Clock, system_clock
+from bandmate.kernel.languages import gettext, ngettext
 from bandmate.kernel.web import formats
 from bandmate.kernel.web.assets import Assets
 from bandmate.kernel.web.icons import icon
@@ -85,7 +86,11 @@ class Templates:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
         )
+        self.environment.policies["ext.i18n.trimmed"] = True
+        # The extension adds its methods to the environment when it is loaded, which no type knows.
+        cast(Any, self.environment).install_gettext_callables(gettext, ngettext, newstyle=True)
         self.environment.globals.update(icon=icon, asset_url=self.assets.url)
         self.environment.filters.update(FILTERS)
 
