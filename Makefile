@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench requirements clean
+.PHONY: help setup demo test check format bench reference requirements clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ bench: $(VENV)/.dev ## Run the benchmarks; each prints its figures beside a floo
 	$(BIN)/python -m benchmarks.search_engine
 	$(BIN)/python -m benchmarks.search_api
 	$(BIN)/python -m benchmarks.consent
+
+reference: $(VENV)/.dev ## Write the generated pages of docs/reference anew
+	$(BIN)/python -m scripts.reference
 
 requirements: ## Pin requirements/*.in anew, with hashes (needs uv)
 	for name in run dev gazetteer; do \

@@ -6,51 +6,19 @@ import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from tests.postings.boards_in_shape import START, Look, lever_board, lever_posting, tell
+from tests.postings.stand_in import StandIn
 from typer.testing import CliRunner
 
 from bandmate.cli import app
 from bandmate.kernel.config import settings as current_settings
 from bandmate.kernel.database.session import Database
 from bandmate.postings.records import all_records
-
-
-class StandIn(ThreadingHTTPServer):
-    """A job board on loopback whose answer a test sets; it honours If-None-Match."""
-
-    status = 200
-    body = b"[]"
-    etag = ""
-    asked: list[str]
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.asked = []
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: StandIn
-
-    def do_GET(self) -> None:
-        """Answer what the test set."""
-        self.server.asked.append(self.path)
-        unchanged = self.server.etag and self.headers.get("If-None-Match") == self.server.etag
-        self.send_response(304 if unchanged else self.server.status)
-        if self.server.etag:
-            self.send_header("ETag", self.server.etag)
-        body = b"" if unchanged else self.server.body
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The providers of job boards, one module each; adding one is a module with its fixtures and a line below.
 
+Other packages add theirs by the entry point ``bandmate.providers`` (``installed``).
+
 What the modules share: ``interface`` (the facts and the protocol), ``reading`` and ``listing`` (untrusted JSON),
 ``shapes`` (locations, pay), ``wire`` and ``paging`` (how boards are fetched).
 """
@@ -12,6 +14,7 @@ from types import MappingProxyType
 from bandmate.kernel.errors import InvalidInput
 from bandmate.postings.providers.ashby import Ashby
 from bandmate.postings.providers.greenhouse import Greenhouse
+from bandmate.postings.providers.installed import with_installed
 from bandmate.postings.providers.interface import (
     BadPosting,
     Fault,
@@ -29,7 +32,7 @@ from bandmate.postings.providers.lever import Lever
 from bandmate.postings.providers.wire import Answer, Outcome, Validators
 
 _ALL: tuple[Provider, ...] = (Lever(), Greenhouse(), Ashby())
-PROVIDERS: Mapping[str, Provider] = MappingProxyType({each.name: each for each in _ALL})
+PROVIDERS: Mapping[str, Provider] = MappingProxyType(with_installed(_ALL))
 
 
 def provider(name: str) -> Provider:
