@@ -10,6 +10,7 @@ machine would otherwise tell every web page which companies its owner follows.
 
 from __future__ import annotations
 
+from bandmate.postings.api import reasons as reasons
 from bandmate.postings.api.routes import router
 
 __all__ = ["router"]
