@@ -1,5 +1,6 @@
 """The append-only log of what happened, and its subscriptions."""
 
+from bandmate.kernel.events import holding as _holding  # noqa: F401 - it declares what the log holds about persons
 from bandmate.kernel.events.log import (
     CHANNEL,
     Cursor,

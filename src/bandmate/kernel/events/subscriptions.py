@@ -28,6 +28,7 @@ from bandmate.kernel.clock import Clock
 from bandmate.kernel.database.session import Database, Tx
 from bandmate.kernel.errors import NotFound
 from bandmate.kernel.events.log import CHANNEL, Cursor, StoredEvent, end_of_log, read_after
+from bandmate.kernel.telemetry.tracing import logged_span
 
 Handler = Callable[[Tx, Sequence[StoredEvent]], None]
 """Handles a batch, oldest first; raising undoes what it did in the transaction and makes it come again."""
@@ -37,6 +38,8 @@ POLL_SECONDS = 1.0
 
 LONGEST_RETRY = timedelta(minutes=5)
 LAG_BOUND = 10_000
+LONGEST_PAUSE_SECONDS = 5.0
+"""Longest time until a database that went away is looked for again."""
 
 _STOP_CHECK_SECONDS = 0.2
 _LOCKS = 0x62_61_6E_64  # "band": first key of the advisory locks of outside subscriptions
@@ -165,6 +168,10 @@ def run_once(database: Database, subscription: Subscription, clock: Clock) -> in
     Raises:
         sqlalchemy.exc.DBAPIError: when the connection is lost; nothing was moved.
     """
+    if subscription.outside:
+        # In a transaction of its own: one that has written holds up every reader of the log while we work outside.
+        with database.begin() as tx:
+            tx.execute(_REGISTER, {"name": subscription.name})
     batch: _Batch | None = None
     try:
         with database.begin() as tx:
@@ -172,7 +179,8 @@ def run_once(database: Database, subscription: Subscription, clock: Clock) -> in
             if batch is None:
                 return 0
             if batch.events:
-                subscription.handle(tx, batch.events)
+                with logged_span(f"subscription {subscription.name}", {"bandmate.events": len(batch.events)}):
+                    subscription.handle(tx, batch.events)
             _move(tx, subscription, batch, clock())
     except Exception as error:
         if batch is None or (isinstance(error, DBAPIError) and error.connection_invalidated):
@@ -292,7 +300,7 @@ class Runner:
         self._clock = clock
 
     def run(self, stop: Stop) -> None:
-        """Work until ``stop`` is set; a lost connection is logged and taken up again, after up to 30 s."""
+        """Work until ``stop`` is set; a lost connection is logged and taken up again, after up to 5 s."""
         failures = 0
         while not stop.is_set():
             try:
@@ -300,7 +308,7 @@ class Runner:
                     failures = 0
                     self._follow(connection, stop)
             except (SQLAlchemyError, psycopg.Error) as error:
-                pause = min(0.5 * 2**failures, 30.0)
+                pause = min(0.5 * 2**failures, LONGEST_PAUSE_SECONDS)
                 failures = min(failures + 1, 16)
                 log.warning("subscriptions_interrupted", error=str(error), retry_seconds=pause)
                 stop.wait(pause)

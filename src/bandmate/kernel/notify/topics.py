@@ -42,4 +42,18 @@ def template_named(name: str) -> MessageTemplate:
     Raises:
         LookupError: when none has the name.
     """
-    return _declared[name]
+    template = _declared.get(name)
+    if template is None:
+        known = ", ".join(sorted(_declared)) or "none"
+        raise LookupError(f"no message template is declared under the name {name!r}; declared are: {known}")
+    return template
+
+
+def declared_templates() -> tuple[MessageTemplate, ...]:
+    """Return every declared template by name."""
+    return tuple(sorted(_declared.values(), key=lambda template: template.name))
+
+
+def requested_type(template: str) -> str:
+    """Return the type of the events that ask for messages of a template: ``identity.message.requested``."""
+    return f"{template.partition('.')[0]}.message.requested"
