@@ -20,9 +20,17 @@ from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database
 from bandmate.kernel.identity import passwords
 from bandmate.kernel.identity.access import Administrator, Anyone, InPerson, Operator, Role, SignedIn
+from bandmate.kernel.identity.administration_pages import router as administration_router
+from bandmate.kernel.identity.forms import TEMPLATES
+from bandmate.kernel.identity.key_pages import router as key_router
 from bandmate.kernel.identity.middleware import install_identity
-from bandmate.kernel.identity.pages import TEMPLATES, router
+from bandmate.kernel.identity.openid_own_pages import router as openid_own_router
+from bandmate.kernel.identity.openid_pages import router as openid_router
+from bandmate.kernel.identity.pages import router
 from bandmate.kernel.identity.persons import Account, create_account, create_person
+from bandmate.kernel.identity.preference_pages import router as preference_router
+from bandmate.kernel.identity.recovery_pages import router as recovery_router
+from bandmate.kernel.identity.sign_in_pages import router as sign_in_router
 from bandmate.kernel.web.problems import install_error_pages
 from bandmate.kernel.web.security import SecurityHeaders
 from bandmate.kernel.web.templating import Templates
@@ -105,7 +113,12 @@ def app(database: Database, settings: Settings, clock: MovableClock) -> FastAPI:
     install_identity(made, settings)
     made.add_middleware(SecurityHeaders)
     install_error_pages(made, templates)
-    made.include_router(router)
+    made.include_router(sign_in_router)
+    made.include_router(openid_router)
+    made.include_router(openid_own_router)
+    made.include_router(administration_router)
+    for each in (router, key_router, preference_router, recovery_router):
+        made.include_router(each)
 
     @made.get("/probe/v1/anyone")
     def anyone(asker: Anyone) -> dict[str, str]:

@@ -98,10 +98,10 @@ class TestSessions:
     def test_other_session_can_be_ended(self, at_home: Browser, app: FastAPI, mia: Account) -> None:
         """A session on another device is listed and can be ended from here; this one stays."""
         phone = Browser(TestClient(app, follow_redirects=False))
-        phone.client.headers["User-Agent"] = "Phone/1.0"
+        phone.client.headers["User-Agent"] = "Mozilla/5.0 (Android 15; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0"
         phone.sign_in(mia.email)
         page = at_home.get("/account").text
-        assert "Phone/1.0" in page
+        assert "Firefox on Android" in page
         path = re.search(r"/account/sessions/[0-9a-f-]{36}/end", page)
         assert path is not None
         at_home.submit("/account", path.group())

@@ -89,9 +89,11 @@ class TestAccounts:
         assert at_home.sign_in(mia.email, "another long password").status_code == 303
 
     def test_set_role(self, at_home: Browser, mia: Account) -> None:
-        """A new role holds at once, in the session that is open."""
+        """A new role ends the sessions, and holds from the next sign-in on."""
         assert at_home.get("/probe/v1/operator").status_code == 403
         run("accounts", "set-role", mia.email, "operator")
+        assert at_home.get("/probe/v1/operator").status_code == 401
+        at_home.sign_in(mia.email)
         assert at_home.get("/probe/v1/operator").status_code == 200
 
 

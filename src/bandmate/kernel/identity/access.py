@@ -67,6 +67,8 @@ class Asker:
     scopes: frozenset[Scope]
     via: Literal["anonymous", "session", "api_key"]
     account_id: AccountId | None = field(default=None, kw_only=True)
+    locale: str | None = field(default=None, kw_only=True)
+    """The language a person at a browser chose (BCP 47); None where they leave it to the browser."""
 
 
 ANONYMOUS = Asker(None, "", frozenset(), frozenset(), "anonymous")

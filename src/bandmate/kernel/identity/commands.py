@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
+from bandmate.kernel.audit import note
 from bandmate.kernel.clock import system_clock
 from bandmate.kernel.commands import command_database, notices, print_table
+from bandmate.kernel.config import settings
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.identity.access import Role
+from bandmate.kernel.identity.acts import (
+    ACCOUNT_CREATED,
+    COMMAND_LINE,
+    KEY_CREATED,
+    KEY_REVOKED,
+    PASSWORD_CHANGED,
+    RECOVERY_LINK_MADE,
+    ROLE_GIVEN,
+)
 from bandmate.kernel.identity.keys import create_key, keys_of, revoke_key
 from bandmate.kernel.identity.persons import (
+    Account,
     account_by_email,
     all_accounts,
     create_account,
@@ -24,6 +36,8 @@ from bandmate.kernel.identity.persons import (
     set_password,
     set_role,
 )
+from bandmate.kernel.identity.recovery import forget_links, issue_recovery
+from bandmate.kernel.identity.ways_commands import disable, enable, services
 
 accounts = typer.Typer(name="accounts", help="Accounts of people who sign in here.", no_args_is_help=True)
 keys = typer.Typer(name="keys", help="API keys of programs that act for an account.", no_args_is_help=True)
@@ -31,7 +45,10 @@ keys = typer.Typer(name="keys", help="API keys of programs that act for an accou
 
 def add_to(app: typer.Typer) -> None:
     """Add ``accounts`` and ``keys`` to the program."""
+    accounts.command("disable")(disable)
+    accounts.command("enable")(enable)
     app.add_typer(accounts)
+    app.add_typer(services)
     app.add_typer(keys)
 
 
@@ -54,6 +71,7 @@ def create(
     with _transaction() as tx:
         person_id = create_person(tx, name=name or address, now=now)
         account = create_account(tx, person_id, email=address, password=password, role=role, now=now)
+        _note(tx, ACCOUNT_CREATED, account, now=now, details={"role": role.value})
     notices.print(f"Created the account {account.email} with the role {account.role}.", markup=False)
 
 
@@ -73,17 +91,33 @@ def change_password(email: Email, password_stdin: FromStdin = False) -> None:
     password = _password(from_stdin=password_stdin)
     with _transaction() as tx:
         account = account_by_email(tx, email)
-        set_password(tx, account.account_id, password, now=system_clock())
+        now = system_clock()
+        set_password(tx, account.account_id, password, now=now)
+        forget_links(tx, account.account_id)
+        _note(tx, PASSWORD_CHANGED, account, now=now)
     notices.print(f"Changed the password of {account.email}; it is signed out everywhere.", markup=False)
 
 
 @accounts.command("set-role")
 def change_role(email: Email, role: Annotated[Role, typer.Argument(help="The new role.")]) -> None:
-    """Give an account another role; it holds from the next request on."""
+    """Give an account another role; it is signed out everywhere."""
     with _transaction() as tx:
         account = account_by_email(tx, email)
         set_role(tx, account.account_id, role)
+        _note(tx, ROLE_GIVEN, account, now=system_clock(), details={"role": role.value})
     notices.print(f"{account.email} now has the role {role.value}.", markup=False)
+
+
+@accounts.command("recovery-link")
+def recovery_link(email: Email) -> None:
+    """Print a link with which the owner of an account sets a new password, where no mail can be sent."""
+    now = system_clock()
+    with _transaction() as tx:
+        account = account_by_email(tx, email)
+        path = issue_recovery(tx, account.account_id, now=now)
+        _note(tx, RECOVERY_LINK_MADE, account, now=now)
+    notices.print("It works once, and for an hour. Whoever has it can take over the account.", markup=False)
+    typer.echo(f"{settings().public_url.rstrip('/')}{path}")
 
 
 @keys.command("create")
@@ -99,6 +133,8 @@ def create_api_key(
     with _transaction() as tx:
         owner = account_by_email(tx, account)
         key = create_key(tx, owner.account_id, name=name, scopes=scope, expires_at=expires_at, now=now)
+        held = {"scopes": " ".join(sorted(scope))}
+        note(tx, by=COMMAND_LINE, action=KEY_CREATED, subject=key.public_id, at=now, details=held)
     notices.print("Keep it well: it cannot be shown again.", markup=False)
     typer.echo(key.text)
 
@@ -133,8 +169,16 @@ def list_api_keys(
 def revoke(key: Annotated[str, typer.Argument(help="The 8 characters after bm_.", metavar="KEY")]) -> None:
     """Revoke an API key for good."""
     with _transaction() as tx:
-        revoke_key(tx, key, account_id=None, now=system_clock())
+        now = system_clock()
+        revoke_key(tx, key, account_id=None, now=now)
+        note(tx, by=COMMAND_LINE, action=KEY_REVOKED, subject=key, at=now)
     notices.print(f"The API key {key} is revoked.", markup=False)
+
+
+def _note(
+    tx: Tx, action: str, account: Account, *, now: datetime, details: Mapping[str, str] | None = None
+) -> None:
+    note(tx, by=COMMAND_LINE, action=action, subject=str(account.person_id), at=now, details=details)
 
 
 @contextmanager

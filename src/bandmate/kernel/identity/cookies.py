@@ -1,6 +1,9 @@
-"""The two cookies of identity: the session's, and the one that guards the sign-in form before there is a session.
+"""The cookies of identity.
 
-Over https both carry the ``__Host-`` prefix (RFC 6265bis, section 4.1.3.2): no other host and no plain-http page
+One is the session's, one guards the sign-in form before there is a session, one holds a sign-in by OpenID Connect
+to the browser that began it.
+
+Over https all carry the ``__Host-`` prefix (RFC 6265bis, section 4.1.3.2): no other host and no plain-http page
 can plant or overwrite them.
 """
 
@@ -15,7 +18,9 @@ from starlette.responses import Response
 
 from bandmate.kernel.config import Settings
 
-SESSION, VISIT = "bandmate_session", "bandmate_visit"
+SESSION, VISIT, OPENID = "bandmate_session", "bandmate_visit", "bandmate_openid"
+BROWSER, RECOVERY = "bandmate_browser", "bandmate_recovery"
+"""By the first an account knows a browser again (``known_browsers``); the second holds a recovery link in use."""
 _LONGEST = 100
 
 

@@ -32,6 +32,24 @@ LARGEST_FORM = 2_000_000
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
+_SPEAKING: set[str] = set()
+
+
+def speaks_for_itself(path: str) -> None:
+    """Admit what is sent below ``path`` from anywhere and without a cookie, such as by a mail client (RFC 8058).
+
+    For addresses that end in one unguessable part, which is all the authority their routes go by: another site
+    cannot make a browser send what it does not know. Such a route takes no account of who is signed in.
+    """
+    _SPEAKING.add(path)
+
+
+def is_authorised_by_address(request: Request) -> bool:
+    """Tell whether a request goes to an address that speaks for itself: exactly one part below such a path."""
+    before, slash, last = request.url.path.rpartition("/")
+    return before + slash in _SPEAKING and last != ""
+
+
 def csrf_token_for(cookie: str) -> str:
     """Return the token that requests with this cookie (a session's or a visit's) must carry; 43 characters."""
     digest = hmac.digest(cookie.encode(), b"bandmate csrf token", hashlib.sha256)
@@ -86,9 +104,13 @@ def check_origin(request: Request) -> None:
 def _is_own_origin(request: Request, origin: str) -> bool:
     """Compare with the address people use, and with the host this very request was sent to.
 
-    The scheme of the latter is left out: a proxy that ends TLS hides it from us.
+    The scheme of the latter is left out: a proxy that ends TLS hides it from us. Only where people are known to
+    use https, a page that came over plain http, where anybody on the way may have written it, is not ours.
     """
-    return origin == policy_of(request).public_origin or urlsplit(origin).netloc == request.url.netloc.lower()
+    public = policy_of(request).public_origin
+    if origin.startswith("http:") and public == f"https:{origin.removeprefix('http:')}":
+        return False
+    return origin == public or urlsplit(origin).netloc == request.url.netloc.lower()
 
 
 async def _whole_body(request: Request) -> bytes:

@@ -114,7 +114,7 @@ def asker_by_key(tx: Tx, written: str, *, now: datetime) -> KeyAsker:
         .select_from(api_key)
         .join(account)
         .join(person)
-        .where(api_key.c.public_id == public_id)
+        .where(api_key.c.public_id == public_id, account.c.disabled_at.is_(None))
     ).one_or_none()
     if row is None or not secrets.compare_digest(row.secret_hash, token_hash(secret)):
         raise refused
@@ -175,3 +175,10 @@ def revoke_key(tx: Tx, public_id: str, *, account_id: AccountId | None, now: dat
     )
     if revoked.one_or_none() is None:
         raise NotFound(f"There is no API key {public_id}.")
+
+
+def revoke_all_keys(tx: Tx, account_id: AccountId, *, now: datetime) -> tuple[str, ...]:
+    """End every key of an account that is not revoked yet; return their public ids."""
+    living = (api_key.c.account_id == account_id) & api_key.c.revoked_at.is_(None)
+    revoked = tx.execute(update(api_key).where(living).values(revoked_at=now).returning(api_key.c.public_id))
+    return tuple(sorted(revoked.scalars()))

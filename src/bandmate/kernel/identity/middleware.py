@@ -8,6 +8,7 @@ from inspect import isawaitable
 from typing import cast
 
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -18,12 +19,19 @@ from bandmate.kernel.database.session import Database
 from bandmate.kernel.errors import BandmateError, SignInRequired
 from bandmate.kernel.identity.access import ANONYMOUS
 from bandmate.kernel.identity.cookies import SESSION, VISIT, Policy, read_cookie
-from bandmate.kernel.identity.csrf import SAFE_METHODS, check_csrf, csrf_token_for, is_form
+from bandmate.kernel.identity.csrf import (
+    SAFE_METHODS,
+    check_csrf,
+    csrf_token_for,
+    is_authorised_by_address,
+    is_form,
+)
 from bandmate.kernel.identity.keys import asker_by_key, note_use
 from bandmate.kernel.identity.local_paths import sign_in_path
-from bandmate.kernel.identity.sessions import asker_by_session
+from bandmate.kernel.identity.openid_provider import Providers
+from bandmate.kernel.identity.sessions import asker_by_session, note_session_use
+from bandmate.kernel.web.accepting import wants_document
 from bandmate.kernel.web.dependencies import clock_of, database_of
-from bandmate.kernel.web.problems import wants_document
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 
@@ -54,7 +62,7 @@ class Identity:
         _nobody(request)
         try:
             checked = await _admit(request)
-        except BandmateError as error:
+        except (BandmateError, SQLAlchemyError) as error:
             answer = await _answer_to(request, error)
             await answer(scope, receive, send)
         else:
@@ -67,6 +75,7 @@ def install_identity(app: FastAPI, settings: Settings) -> None:
     To be called before middleware that should also see refused requests (logs, security headers) is added.
     """
     app.state.identity = Policy.of(settings)
+    app.state.openid = Providers(settings)
     app.add_middleware(Identity)
     app.add_exception_handler(SignInRequired, _ask_to_sign_in)
 
@@ -85,7 +94,7 @@ async def _admit(request: Request) -> Receive:
     # cookie there is nothing to forge but the sign-in, and that is a form.
     cookie = session or visit
     request.state.csrf_token = csrf_token_for(cookie) if cookie else ""
-    if safe or (cookie is None and not is_form(request)):
+    if safe or is_authorised_by_address(request) or (cookie is None and not is_form(request)):
         return request.receive
     return await check_csrf(request, cookie)
 
@@ -110,6 +119,9 @@ def _recognise_session(request: Request, token: str) -> None:
     if known is not None:
         request.state.asker = request.state.person = known.asker
         request.state.session_id = known.session_id
+        if known.note_use:
+            with database.begin() as tx:
+                note_session_use(tx, known.session_id, now=now)
 
 
 def _recognise_key(request: Request, written: str) -> None:
@@ -137,11 +149,13 @@ async def _ask_to_sign_in(request: Request, error: Exception) -> Response:
     return RedirectResponse(way, status_code=303)
 
 
-async def _answer_to(request: Request, error: BandmateError, *, skip: type | None = None) -> Response:
+async def _answer_to(request: Request, error: Exception, *, skip: type | None = None) -> Response:
     """Answer as the application answers this error in its routes, which a middleware's errors do not reach."""
     handlers = cast("dict[object, Handler]", request.app.exception_handlers)
     for kind in type(error).__mro__:
         if kind in handlers and kind is not skip:
             answer = handlers[kind](request, error)
             return await answer if isawaitable(answer) else answer
+    if not isinstance(error, BandmateError):
+        raise error
     return JSONResponse({"title": error.title, "detail": error.detail}, error.status)

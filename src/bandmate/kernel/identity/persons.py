@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.errors import Conflict, InvalidInput, NotFound
+from bandmate.kernel.events import publish
 from bandmate.kernel.identity.access import Role
+from bandmate.kernel.identity.events import account_created
 from bandmate.kernel.identity.passwords import PasswordHash, hash_password
 from bandmate.kernel.identity.sessions import SessionId, end_sessions
 from bandmate.kernel.identity.tables import account, person
 from bandmate.kernel.ids import AccountId, PersonId, new_id
+from bandmate.kernel.languages import gettext as _
 
 LONGEST_EMAIL = 254
 """Octets of an address that can travel in SMTP (RFC 5321, section 4.5.3.1.3, less the angle brackets)."""
@@ -37,7 +40,9 @@ class Account:
     email: str
     role: Role
     created_at: datetime
-    password_changed_at: datetime
+    password_changed_at: datetime | None
+    """None where there is no password: the owner signs in at a provider."""
+    disabled_at: datetime | None
 
 
 def email_key(email: str) -> str:
@@ -83,15 +88,15 @@ def create_person(tx: Tx, *, name: str, now: datetime) -> PersonId:
 
 
 def create_account(
-    tx: Tx, person_id: PersonId, *, email: str, password: str, role: Role = Role.MEMBER, now: datetime
+    tx: Tx, person_id: PersonId, *, email: str, password: str | None, role: Role = Role.MEMBER, now: datetime
 ) -> Account:
-    """Give a person an account.
+    """Give a person an account; without a password it is entered in other ways only.
 
     Raises:
         InvalidInput: when the address or the password cannot be used.
         Conflict: when the address, in any spelling, or the person has an account already.
     """
-    address, password_hash = parse_email(email), hash_password(password)
+    address, password_hash = parse_email(email), None if password is None else hash_password(password)
     created = tx.execute(
         insert_or_skip(account)
         .values(
@@ -100,7 +105,7 @@ def create_account(
             email=address,
             email_key=email_key(address),
             password_hash=password_hash,
-            password_changed_at=now,
+            password_changed_at=None if password is None else now,
             role=role,
             created_at=now,
         )
@@ -109,6 +114,7 @@ def create_account(
     ).scalar_one_or_none()
     if created is None:
         raise Conflict(f"There is an account for {address} or for this person already.", field="email")
+    publish(tx, [account_created(AccountId(created), person_id, role=role.value, at=now)])
     return account_of(tx, AccountId(created))
 
 
@@ -137,13 +143,54 @@ def account_by_email(tx: Tx, email: str) -> Account:
 
 
 def all_accounts(tx: Tx) -> tuple[Account, ...]:
-    """Return every account by address; for those who run the installation."""
-    return tuple(_account(row) for row in tx.execute(_accounts().order_by(account.c.email_key)))
+    """Return every person's account by address; for those who run the installation."""
+    return tuple(
+        _account(row)
+        for row in tx.execute(_accounts().where(account.c.kind == "person").order_by(account.c.email_key))
+    )
 
 
 def set_role(tx: Tx, account_id: AccountId, role: Role) -> None:
-    """Give an account this role instead of its present one; its sessions and API keys follow at once."""
-    tx.execute(update(account).where(account.c.account_id == account_id).values(role=role))
+    """Give an account this role instead of its present one; its sessions end, its API keys follow at once.
+
+    A session that was begun with few rights never comes to have many (OWASP Session Management): the owner signs
+    in again. Giving the role an account has already ends nothing.
+
+    Raises:
+        Conflict: when it would leave nobody who gives roles, or make a service account an administrator.
+    """
+    if role is not Role.ADMINISTRATOR:
+        keep_an_administrator(tx, without=account_id)
+    has_it = (account.c.account_id == account_id) & (account.c.role == role)
+    if tx.execute(select(literal(1)).where(has_it)).first() is None:
+        end_sessions(tx, account_id)
+    allowed = or_(account.c.kind == "person", literal(role is not Role.ADMINISTRATOR))
+    changed = tx.execute(
+        update(account).where(account.c.account_id == account_id, allowed).values(role=role).returning(literal(1))
+    )
+    if changed.one_or_none() is None:
+        raise Conflict(_("A service account cannot be an administrator; operator is the highest it can be."))
+
+
+def keep_an_administrator(tx: Tx, *, without: AccountId) -> None:
+    """Make sure that an enabled administrator is left without this account.
+
+    Their rows stay locked until the transaction ends, so that of two that take each other's role at once, the
+    second waits, looks again, and is refused.
+
+    Raises:
+        Conflict: when it is the last one.
+    """
+    able = (account.c.role == Role.ADMINISTRATOR) & account.c.disabled_at.is_(None) & (account.c.kind == "person")
+    able_ones = set(
+        tx.execute(
+            select(account.c.account_id).where(able).order_by(account.c.account_id).with_for_update()
+        ).scalars()
+    )
+    if able_ones == {without}:
+        raise Conflict(
+            _("This is the last administrator. Make somebody else an administrator first, then try again.")
+        )
 
 
 def set_password(
@@ -175,6 +222,7 @@ def _accounts() -> Select[Any]:
         columns.role,
         columns.created_at,
         columns.password_changed_at,
+        columns.disabled_at,
     ).join_from(account, person)
 
 
