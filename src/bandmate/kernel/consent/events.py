@@ -9,7 +9,9 @@ from datetime import datetime
 
 from bandmate.kernel.consent.entries import EntryId
 from bandmate.kernel.events import Event
+from bandmate.kernel.events.catalogue import declare_event_type
 from bandmate.kernel.ids import EventId, PersonId
+from bandmate.kernel.languages import later
 
 VERSION = 1
 
@@ -17,6 +19,9 @@ GRANTED = "kernel.consent.granted"
 WITHDRAWN = "kernel.consent.withdrawn"
 
 PUBLISHED = (GRANTED, WITHDRAWN)
+
+declare_event_type(GRANTED, VERSION, later("A person allowed something."), "consent")
+declare_event_type(WITHDRAWN, VERSION, later("A person refused something or took their consent back."), "consent")
 
 
 def entry_added(

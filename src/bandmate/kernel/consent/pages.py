@@ -14,12 +14,15 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from bandmate.kernel.consent.entries import Entry, Through, deciding_entry, reach
+from bandmate.kernel.consent import cards as _cards  # noqa: F401 - it declares what Today shows
+from bandmate.kernel.consent.entries import Entry, Through, deciding_entry
 from bandmate.kernel.consent.ledger import export, grant, history, withdraw
 from bandmate.kernel.consent.purposes import Purpose, declared_purposes, purpose_named
 from bandmate.kernel.errors import Conflict
 from bandmate.kernel.identity.access import Asker, InPerson
 from bandmate.kernel.ids import PersonId
+from bandmate.kernel.languages import gettext as _
+from bandmate.kernel.languages import later
 from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
 from bandmate.kernel.web.notices import leave_notice
 from bandmate.kernel.web.templating import Pages
@@ -30,6 +33,23 @@ PRIVATE = {"Cache-Control": "private, no-store"}
 
 Channel = Annotated[str | None, Query(description="One channel of the purpose; without it, everything of it.")]
 Version = Annotated[int, Query(description="The version of the wording that was on the page.")]
+
+_SAID = {
+    (True, True): later("Allowed: “{title}”"),
+    (True, False): later("Allowed: “{title}” for {channel}"),
+    (False, True): later("Withdrawn: “{title}”"),
+    (False, False): later("Withdrawn: “{title}” for {channel}"),
+}
+"""What an entry says, by whether it grants and whether it is about the whole of a purpose."""
+_WAYS = {
+    Through.PAGE: later("Said on the page, written down by {recorder}."),
+    Through.API: later("Said through the API, written down by {recorder}."),
+    Through.IMPORT: later("Said in imported records, written down by {recorder}."),
+    Through.EMAIL: later("Said by e-mail, written down by {recorder}."),
+    Through.PHONE: later("Said by phone, written down by {recorder}."),
+    Through.PAPER: later("Said on paper, written down by {recorder}."),
+    Through.IN_PERSON: later("Said in person, written down by {recorder}."),
+}
 
 router = APIRouter(include_in_schema=False)
 
@@ -76,7 +96,8 @@ class Step:
     title: str
     icon: str
     kind: str
-    recorder: str
+    record: str
+    """How it was said and who wrote it down, as a sentence."""
     entry: Entry
 
 
@@ -114,12 +135,15 @@ def grant_consent(
     wanted, subject = purpose_named(purpose), _own(asker)
     if version != wanted.version:
         raise Conflict(
-            f"The wording of “{wanted.title}” has changed since you opened the page, so nothing was written down. "
-            "Open the page again, read the new wording, and decide then."
+            _(
+                "The wording of “{title}” has changed since you opened the page, so nothing was written down. "
+                "Open the page again, read the new wording, and decide then."
+            ).format(title=wanted.title)
         )
     undo = _undo(wanted, channel, history(tx, subject), granted=True)
     grant(tx, subject, purpose, channel, evidence=wanted.shown(to=subject, through=Through.PAGE), at=clock())
-    return _back(f"You allow {reach(wanted.title, channel)}.", undo)
+    told = _("You allow “{title}”.") if channel is None else _("You allow “{title}” for {channel}.")
+    return _back(told.format(title=wanted.title, channel=channel), undo)
 
 
 @router.post(f"{CONSENT}/{{purpose}}/withdraw")
@@ -130,7 +154,12 @@ def withdraw_consent(
     wanted, subject = purpose_named(purpose), _own(asker)
     undo = _undo(wanted, channel, history(tx, subject), granted=False)
     withdraw(tx, subject, purpose, channel, evidence=wanted.shown(to=subject, through=Through.PAGE), at=clock())
-    return _back(f"You no longer allow {reach(wanted.title, channel)}.", undo)
+    told = (
+        _("You no longer allow “{title}”.")
+        if channel is None
+        else _("You no longer allow “{title}” for {channel}.")
+    )
+    return _back(told.format(title=wanted.title, channel=channel), undo)
 
 
 def _own(asker: Asker) -> PersonId:
@@ -187,12 +216,17 @@ def _address(purpose: Purpose, channel: str | None, *, granted: bool) -> str:
 
 def _step(entry: Entry, reader: PersonId) -> Step:
     title = next((each.title for each in declared_purposes() if each.name == entry.purpose), entry.purpose)
-    recorded_by = entry.evidence.recorded_by
     return Step(
         entry.at,
-        f"{'Allowed' if entry.granted else 'Withdrawn'}: {reach(title, entry.channel)}",
+        _(_SAID[entry.granted, entry.channel is None]).format(title=title, channel=entry.channel),
         "circle-check" if entry.granted else "circle-x",
         "good" if entry.granted else "warn",
-        "you" if recorded_by == reader else recorded_by if isinstance(recorded_by, str) else "another person",
+        _record(entry, reader),
         entry,
     )
+
+
+def _record(entry: Entry, reader: PersonId) -> str:
+    by = entry.evidence.recorded_by
+    recorder = _("you") if by == reader else by if isinstance(by, str) else _("another person")
+    return _(_WAYS[entry.evidence.through]).format(recorder=recorder)

@@ -10,6 +10,7 @@ worker was killed runs again, so tasks are idempotent. A job costs a query, so w
 thousand ids a job), never one job per row.
 """
 
+from bandmate.kernel.tasks import holding as _holding  # noqa: F401 - it declares what jobs hold about persons
 from bandmate.kernel.tasks.registry import Interrupted, Task, TaskContext, TaskRegistry, defer, tasks
 from bandmate.kernel.tasks.worker import create_task_app, run_due, run_worker
 

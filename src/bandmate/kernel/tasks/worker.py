@@ -17,12 +17,13 @@ import structlog
 from procrastinate.exceptions import ConnectorException, ProcrastinateException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
 
 from bandmate.kernel.clock import Clock, system_clock
-from bandmate.kernel.database.session import Database
+from bandmate.kernel.database.session import Database, conninfo
+from bandmate.kernel.operations.failures import remember_failure
 from bandmate.kernel.tasks.registry import Interrupted, Task, TaskContext, TaskRegistry, tasks
 from bandmate.kernel.telemetry.counters import TASK_RUNS, TASK_SECONDS
+from bandmate.kernel.telemetry.tracing import logged_span
 
 KEEP_DONE_HOURS = 72
 KEEP_FAILED_HOURS = 30 * 24
@@ -30,6 +31,7 @@ GRACE_SECONDS = 20.0
 """How long a stopping worker waits for running jobs before it asks them to break off."""
 
 _STOP_CHECK_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 5.0
 _AFTER_INTERRUPTION_SECONDS = 1
 _STALLED_SECONDS = 30.0  # three missed heartbeats of a worker
 _AGAIN_SECONDS = (0.2, 1.0, 5.0)
@@ -85,11 +87,13 @@ def create_task_app(
     database: Database, registry: TaskRegistry = tasks, clock: Clock = system_clock, stop: Stop | None = None
 ) -> procrastinate.App:
     """Return a procrastinate application that runs the registry's tasks and keeps its own tables tidy."""
-    conninfo = make_url(database.url).set(drivername="postgresql").render_as_string(hide_password=False)
     options = "-c search_path=procrastinate -c timezone=UTC -c application_name=bandmate-worker"
     app = procrastinate.App(
         connector=PatientConnector(
-            conninfo=conninfo, min_size=1, max_size=4, kwargs={"connect_timeout": 10, "options": options}
+            conninfo=conninfo(database.engine),
+            min_size=1,
+            max_size=4,
+            kwargs={"connect_timeout": 10, "options": options},
         )
     )
     stop = stop or Stop()
@@ -113,7 +117,12 @@ def _add_to(app: procrastinate.App, task: Task, database: Database, clock: Clock
         if job.queueing_lock is not None:
             with database.begin() as tx:
                 tx.execute(_RELEASE_QUEUEING_LOCK, {"id": job.id})
-        with structlog.contextvars.bound_contextvars(task=task.name, job=job.id), _measured(task, job):
+        attributes: dict[str, str | int] = {"bandmate.task": task.name, "bandmate.task.attempt": context.attempt}
+        with (
+            structlog.contextvars.bound_contextvars(task=task.name, job=job.id),
+            logged_span(f"task {task.name}", attributes),
+            _measured(task, job, database, clock),
+        ):
             task.function(context, **arguments)
 
     registered = app.task(
@@ -130,7 +139,7 @@ def _add_to(app: procrastinate.App, task: Task, database: Database, clock: Clock
 
 
 @contextlib.contextmanager
-def _measured(task: Task, job: Job) -> Iterator[None]:
+def _measured(task: Task, job: Job, database: Database, clock: Clock) -> Iterator[None]:
     """Log one line and count one run, however it ends."""
     start = time.perf_counter()
     outcome = "failed"
@@ -140,9 +149,11 @@ def _measured(task: Task, job: Job) -> Iterator[None]:
     except Interrupted:
         outcome = "interrupted"
         raise
-    except Exception:
+    except Exception as error:
         outcome = "failed" if job.attempts + 1 >= task.attempts else "retried"
         log.exception("task_failed", attempt=job.attempts + 1, attempts=task.attempts)
+        if job.id is not None:
+            remember_failure(database, job.id, job.attempts + 1, error, at=clock())
         raise
     finally:
         seconds = time.perf_counter() - start
@@ -185,7 +196,7 @@ def run_worker(
 ) -> None:
     """Run jobs, ``concurrency`` at a time in threads, until ``stop`` is set; then finish what is running.
 
-    A lost connection is logged and taken up again after up to 30 s.
+    A lost connection is logged and taken up again after up to 5 s.
     """
     app = create_task_app(database, registry, clock, stop)
     failures = 0
@@ -199,7 +210,7 @@ def run_worker(
         if stop.is_set():
             return
         failures = 0 if time.monotonic() - started > _STEADY_SECONDS else failures + 1
-        pause = min(0.5 * 2 ** min(failures, 16), 30.0)
+        pause = min(0.5 * 2 ** min(failures, 16), _LONGEST_PAUSE_SECONDS)
         log.warning("worker_interrupted", error=reason, retry_seconds=pause)
         stop.wait(pause)
 
