@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandmate.kernel.web.formats import clock_time, money, number, plural, relative, zone_named
+from bandmate.kernel.web.formats import clock_time, counted, money, number, relative, zone_named
 
 NOON = datetime(2026, 11, 3, 12, 0, tzinfo=UTC)
 
@@ -84,5 +84,6 @@ def test_numbers_have_their_thousands_apart() -> None:
 
 def test_one_is_not_many() -> None:
     """The noun agrees with its count."""
-    assert [plural(n, "company", "companies") for n in (0, 1, 2)] == ["0 companies", "1 company", "2 companies"]
-    assert plural(1204, "job") == "1,204 jobs"
+    companies = [counted("{count} company", "{count} companies", count) for count in (0, 1, 2)]
+    assert companies == ["0 companies", "1 company", "2 companies"]
+    assert counted("{count} job", "{count} jobs", 1204) == "1,204 jobs"

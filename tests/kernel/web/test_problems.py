@@ -12,8 +12,9 @@ from starlette.testclient import TestClient
 from tests.kernel.web.conftest import PARTIAL
 
 from bandmate.kernel.errors import BandmateError, Conflict, InvalidInput, NotFound
+from bandmate.kernel.web.accepting import wants_document
 from bandmate.kernel.web.problem_kinds import _EXPLANATIONS, all_kinds, explain, kind_named, kind_of_status
-from bandmate.kernel.web.problems import problem_responses, wants_document
+from bandmate.kernel.web.problems import problem_responses
 
 JSON = {"Accept": "application/json"}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

@@ -59,16 +59,16 @@ class TestPages:
     def test_a_person_can_sign_out(self, page: Fetch) -> None:
         """A signed-in person sees their name and a guarded form to leave."""
         text = page("/page", X_Person="Ada")
-        assert "Signed in as <strong>Ada</strong>" in text
+        assert 'Signed in as <strong translate="no">Ada</strong>' in text
         assert '<form action="/sign-out" method="post">' in text
         assert '<input type="hidden" name="csrf_token" value="a-token">' in text
 
     def test_a_chosen_theme_is_kept(self, client: TestClient) -> None:
         """The theme cookie decides, and anything else in it counts as no choice."""
         client.cookies.set("theme", "dark")
-        assert '<html lang="en" data-theme="dark">' in client.get("/page").text
+        assert '<html lang="en" dir="ltr" data-theme="dark">' in client.get("/page").text
         client.cookies.set("theme", '"><b>')
-        assert '<html lang="en">' in client.get("/page").text
+        assert '<html lang="en" dir="ltr">' in client.get("/page").text
 
     def test_a_missing_value_is_an_error(self, templates: Templates) -> None:
         """A template that asks for what it was not given fails instead of printing nothing."""

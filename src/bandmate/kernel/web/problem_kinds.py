@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bandmate.kernel import errors
 from bandmate.kernel.errors import BandmateError
+from bandmate.kernel.languages import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Explanation:
     remedy: str
 
 
+# No text here is marked for the catalogue: its extraction asks every kind of error for its words, contexts' too.
 _NOTHING_CHANGED = "Nothing was changed."
 _AS_BEFORE = "Everything is as it was before."
 
@@ -87,6 +89,11 @@ _EXPLANATIONS: dict[type[BandmateError], Explanation] = {
         "Everything stored before is safe.",
         "If you run this installation, run “bandmate migrate”.",
     ),
+    errors.SchemaTooNew: Explanation(
+        "The program is older than its database.",
+        "Everything stored before is safe.",
+        "If you run this installation, start its newest version.",
+    ),
     errors.OutboundFailed: Explanation(
         "We asked another server, and it did not answer as it should.",
         "What we knew before is unchanged.",
@@ -122,6 +129,12 @@ def kind_of_status(status: int) -> type[BandmateError] | None:
 
 
 def explain(kind: type[BandmateError] | None) -> Explanation:
+    """Explain a kind in the present language."""
+    english = explained_in_english(kind)
+    return Explanation(_(english.meaning), _(english.kept), _(english.remedy))
+
+
+def explained_in_english(kind: type[BandmateError] | None) -> Explanation:
     """Explain a kind; one without words of its own means what its docstring says, and is mended as its base is."""
     if kind is None:
         return _OTHER

@@ -9,26 +9,35 @@ from __future__ import annotations
 
 import json
 import logging
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 
-from bandmate.kernel.errors import BandmateError, InvalidInput, NotFound
+from bandmate.kernel.database.session import is_out_of_reach
+from bandmate.kernel.errors import BandmateError, DatabaseUnavailable, InvalidInput, NotFound
+from bandmate.kernel.languages import gettext as _
+from bandmate.kernel.languages import later, speaking
+from bandmate.kernel.web.accepting import PROBLEM_TYPE, wants_document
 from bandmate.kernel.web.problem_kinds import explain, kind_named, kind_of_status
 from bandmate.kernel.web.reader import request_id_of
 from bandmate.kernel.web.security import security_headers
-from bandmate.kernel.web.templating import Templates
+from bandmate.kernel.web.speaking import language_of
+from bandmate.kernel.web.templating import Templates, templates_of
 
-MEDIA_TYPE = "application/problem+json"
-_API_PATH = re.compile(r"^/[a-z-]+/v[1-9][0-9]*/")
-_UNEXPECTED = "This failed because of a fault in our program. Nothing you did was wrong."
+_UNEXPECTED = later("This failed because of a fault in our program. Nothing you did was wrong.")
+
+_RETRY_SECONDS = 5
+"""When to come back to a database that did not answer: processes find it again within seconds of its return."""
+
+OnFault = Callable[[Request, Exception], None]
 
 log = logging.getLogger(__name__)
 
@@ -63,17 +72,41 @@ def problem_responses(*kinds: type[BandmateError]) -> dict[int | str, dict[str, 
     # FastAPI hoists no nested definitions from a raw schema, so the one there is is written in place.
     schema["properties"]["errors"]["anyOf"][0]["items"] = schema.pop("$defs")["FieldProblem"]
     return {
-        status: {"description": "; ".join(dict.fromkeys(words)), "content": {MEDIA_TYPE: {"schema": schema}}}
+        status: {"description": "; ".join(dict.fromkeys(words)), "content": {PROBLEM_TYPE: {"schema": schema}}}
         for status, words in titles.items()
     }
 
 
-def install_error_pages(app: FastAPI, templates: Templates) -> None:
-    """Answer every error of this application, and explain each kind at ``/problems/{slug}``."""
+def _explanation_page(request: Request) -> Response:
+    """Explain a kind of problem."""
+    slug = request.path_params["slug"]
+    kind = kind_named(slug)
+    if kind is None:
+        raise NotFound(_("There is no kind of problem called “{slug}”.").format(slug=slug))
+    wider = kind.__mro__[1] if kind is not BandmateError and kind.__mro__[1] is not BandmateError else None
+    return templates_of(request).render(
+        request,
+        "shell/problem_kind.html",
+        kind=kind,
+        title=_(kind.title),
+        explanation=explain(kind),
+        wider=wider,
+    )
+
+
+def install_error_pages(app: FastAPI, templates: Templates, *, on_fault: OnFault | None = None) -> None:
+    """Answer every error of this application, and explain each kind at ``/problems/{slug}``.
+
+    ``on_fault`` is told of every error of 500 and above; it must not raise.
+    """
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, BandmateError)  # noqa: S101 - narrows what Starlette's signature leaves open
+        _tell(on_fault, request, error, error.status)
         return _answer(templates, request, error, type(error), extra=error.extra)
+
+    def out_of_reach(request: Request, error: Exception) -> Response:
+        return _answer_without_database(templates, request, error)
 
     def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
@@ -89,32 +122,32 @@ def install_error_pages(app: FastAPI, templates: Templates) -> None:
 
     def unexpected(request: Request, error: Exception) -> Response:
         log.error("unexpected error in request %s", request_id_of(request), exc_info=error)
+        _tell(on_fault, request, error, BandmateError.status)
         try:
-            response = _answer(templates, request, BandmateError(_UNEXPECTED), BandmateError)
+            # Starlette answers these outside of all middleware, where nobody speaks the reader's language.
+            with speaking(language_of(request)):
+                response = _answer(templates, request, BandmateError(_(_UNEXPECTED)), BandmateError)
         except Exception:
             # The shell itself may be what is broken; the reader still gets the code.
             log.exception("the error page of request %s cannot be rendered", request_id_of(request))
             text = f"{BandmateError.title}. {_UNEXPECTED} Code for support: {request_id_of(request)}"
             response = PlainTextResponse(text, BandmateError.status)
-        # Starlette answers these outside of all middleware, where nobody would add the security headers.
+        # For the same reason nobody else adds the security headers.
         response.headers.update(security_headers(request.scope))
         return response
 
-    def explanation_page(request: Request) -> Response:
-        slug = request.path_params["slug"]
-        kind = kind_named(slug)
-        if kind is None:
-            raise NotFound(f"There is no kind of problem called “{slug}”.")
-        wider = kind.__mro__[1] if kind is not BandmateError and kind.__mro__[1] is not BandmateError else None
-        return templates.render(
-            request, "shell/problem_kind.html", kind=kind, explanation=explain(kind), wider=wider
-        )
-
     app.add_exception_handler(BandmateError, refused)
+    app.add_exception_handler(SQLAlchemyError, out_of_reach)
+    app.add_exception_handler(psycopg.Error, out_of_reach)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(Exception, unexpected)
-    app.add_route("/problems/{slug}", explanation_page, include_in_schema=False)
+    app.add_route("/problems/{slug}", _explanation_page, include_in_schema=False)
+
+
+def _tell(on_fault: OnFault | None, request: Request, error: Exception, status: int) -> None:
+    if on_fault is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        on_fault(request, error)
 
 
 def _answer(
@@ -125,9 +158,19 @@ def _answer(
     *,
     extra: Mapping[str, object] | None = None,
 ) -> Response:
-    problem = _document(request, f"/problems/{kind.slug}", kind.title, kind.status, error.detail)
+    problem = _document(request, f"/problems/{kind.slug}", _(kind.title), kind.status, error.detail)
     headers = _headers(kind.status, extra or {})
     return _respond(templates, request, {**(extra or {}), **problem}, kind, headers)
+
+
+def _answer_without_database(templates: Templates, request: Request, error: Exception) -> Response:
+    """Answer 503 where the database cannot serve now; any other of its errors is a fault of ours and goes on."""
+    if not is_out_of_reach(error):
+        raise error
+    log.warning("no database for request %s: %s", request_id_of(request), error)
+    detail = _("The database does not answer at the moment, so this could neither be read nor saved.")
+    extra = {"retry_after": _RETRY_SECONDS}
+    return _answer(templates, request, DatabaseUnavailable(detail), DatabaseUnavailable, extra=extra)
 
 
 def _answer_http(templates: Templates, request: Request, error: HTTPException) -> Response:
@@ -139,7 +182,7 @@ def _answer_http(templates: Templates, request: Request, error: HTTPException) -
     problem = _document(
         request,
         f"/problems/{kind.slug}" if kind else "about:blank",
-        kind.title if kind else phrase,
+        _(kind.title) if kind else phrase,
         status,
         detail,
     )
@@ -168,7 +211,7 @@ def _respond(
     if wants_document(request):
         # ASCII, so that a lone surrogate quoted from the request cannot break the answer.
         body = json.dumps(problem, default=str)
-        return Response(body, status, {**headers, "Vary": "Accept"}, media_type=MEDIA_TYPE)
+        return Response(body, status, {**headers, "Vary": "Accept"}, media_type=PROBLEM_TYPE)
     values = {"problem": problem, "explanation": explain(kind), "slug": kind.slug if kind else None}
     if request.headers.get("HX-Request") == "true" and request.headers.get("HX-Request-Type") != "full":
         headers = {**headers, "HX-Retarget": "#notices", "HX-Reswap": "innerHTML"}
@@ -191,39 +234,3 @@ def _field_problem(item: Mapping[str, Any]) -> dict[str, str]:
     place: Sequence[object] = item.get("loc", ())
     pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place)
     return {"pointer": pointer, "message": str(item.get("msg", "This value cannot be used"))}
-
-
-def wants_document(request: Request) -> bool:
-    """Tell whether this request is answered with a problem document rather than a page.
-
-    On API paths always, except to htmx; elsewhere when ``Accept`` ranks JSON above HTML (RFC 9110, 12.5.1).
-    """
-    if request.headers.get("HX-Request") == "true":
-        return False
-    if _API_PATH.match(request.url.path):
-        return True
-    accept = request.headers.get("Accept", "*/*")
-    return max(_rank(accept, "application/json"), _rank(accept, MEDIA_TYPE)) > _rank(accept, "text/html")
-
-
-def _rank(accept: str, media_type: str) -> tuple[float, int]:
-    """Return (quality, precision) of a media type in an Accept header, by the most precise range that fits."""
-    family = media_type.partition("/")[0] + "/*"
-    precision = {media_type: 2, family: 1, "*/*": 0}
-    best = (-1, 0.0)
-    for entry in accept.split(","):
-        range_, *parameters = (part.strip().lower() for part in entry.split(";"))
-        if range_ in precision:
-            best = max(best, (precision[range_], _quality(parameters)))
-    return (best[1], best[0]) if best[1] else (0.0, 0)
-
-
-def _quality(parameters: Sequence[str]) -> float:
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name == "q":
-            try:
-                return min(max(float(value), 0.0), 1.0)
-            except ValueError:
-                return 0.0
-    return 1.0

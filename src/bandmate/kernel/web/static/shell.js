@@ -29,14 +29,15 @@ function toggleTheme() {
 
 async function copyCode(button) {
   const label = button.querySelector("span");
+  const before = label.textContent;
   try {
     await navigator.clipboard.writeText(button.closest(".code").querySelector("code").textContent);
-    label.textContent = "Copied";
+    label.textContent = button.dataset.copied;
   } catch {
-    label.textContent = "Press Ctrl+C";
+    label.textContent = button.dataset.byHand;
     window.getSelection().selectAllChildren(button.closest(".code").querySelector("code"));
   }
-  setTimeout(() => { label.textContent = "Copy"; }, 2000);
+  setTimeout(() => { label.textContent = before; }, 2000);
 }
 
 // What only readers without scripts need disappears where htmx works.

@@ -1,8 +1,4 @@
-"""The language of whoever is spoken to: every text for people goes through here.
-
-The language is a context variable: a request sets it for its reader, a delivery for its recipient; commands, logs
-and the API speak English. Sources are written in English, and a text that has no translation appears as written.
-"""
+"""The present language, and texts in it."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-ENGLISH = "en"
+from bandmate.kernel.languages.catalogues import ENGLISH, catalogue_of
 
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
@@ -22,7 +18,7 @@ def language() -> str:
 
 @contextmanager
 def speaking(tag: str) -> Iterator[None]:
-    """Speak another language within the block."""
+    """Speak another language within the block; any tag will do, one we have no texts in reads in English."""
     before = _language.set(tag)
     try:
         yield
@@ -32,9 +28,19 @@ def speaking(tag: str) -> Iterator[None]:
 
 def gettext(message: str) -> str:
     """Return ``message`` in the present language."""
-    return message
+    tag = _language.get()
+    return message if tag == ENGLISH else catalogue_of(tag).text(message)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
     """Return the form of a message that fits ``count``, in the present language."""
-    return one if count == 1 else many
+    return catalogue_of(_language.get()).form(one, many, count)
+
+
+def later(message: str) -> str:
+    """Mark a text for the catalogue without translating it, where it is written before anybody is spoken to.
+
+    Constants of modules are such places: ``LABELS = {"remote": later("Remote")}``. Whoever shows it calls
+    ``gettext`` on it.
+    """
+    return message
