@@ -18,6 +18,7 @@ import asyncio
 import math
 import zlib
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -26,6 +27,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Self
 
 import httpx
+from opentelemetry.trace import Span
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, retry_if_result, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
@@ -34,6 +36,7 @@ from bandmate.kernel.addresses import ConfinedTransport, Origin, Resolver, resol
 from bandmate.kernel.clock import Clock, system_clock
 from bandmate.kernel.config import Settings
 from bandmate.kernel.errors import OutboundFailed, OutboundRefused
+from bandmate.kernel.telemetry.tracing import end_outbound, hand_on, outbound_span
 
 ATTEMPTS = 4
 """Tries of one request, the first included."""
@@ -105,6 +108,7 @@ class Outbound:
         resolver: Resolver = resolve,
         backoff_seconds: float = 0.5,
         longest_pause_seconds: float = LONGEST_PAUSE_SECONDS,
+        connections: int = 20,
     ) -> None:
         self._settings = settings
         self.clock = clock
@@ -117,6 +121,7 @@ class Outbound:
                 resolver,
                 allow_private=settings.outbound_allow_private,
                 chosen=[_origin(address) for address in settings.provider_urls.values()],
+                connections=connections,
             ),
             headers={"User-Agent": user_agent(settings), "Accept-Encoding": "gzip"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
@@ -149,10 +154,58 @@ class Outbound:
         answer: OutboundAnswer = await retrying(self._follow, url, dict(headers or {}))
         return answer
 
+    async def post(
+        self, url: str, body: bytes, *, headers: Mapping[str, str], seconds: float, most: int
+    ) -> OutboundAnswer:
+        """Post once: no second try, no redirect followed, no pace; the caller keeps a schedule of its own.
+
+        Args:
+            url: where to.
+            body: the bytes to send.
+            headers: further headers.
+            seconds: the longest that all of it may take.
+            most: bytes of the answer that are read; what goes beyond is cut off and the connection closed.
+
+        Raises:
+            OutboundRefused: when the address is not one we call.
+            OutboundUnreachable: when no answer came.
+        """
+        target = _checked(url)
+        with _traced("POST", target) as span:
+            answer = await self._post(target, body, headers, seconds, most)
+            end_outbound(span, answer.status)
+            return answer
+
+    async def _post(
+        self, target: httpx.URL, body: bytes, headers: Mapping[str, str], seconds: float, most: int
+    ) -> OutboundAnswer:
+        # Compressed answers are not asked for and not undone: the body is only kept for people to read.
+        sent = {**headers, "Accept-Encoding": "identity"}
+        hand_on(sent)
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                self._client.stream("POST", target, content=body, headers=sent, timeout=seconds) as response,
+            ):
+                return OutboundAnswer(
+                    status=response.status_code,
+                    headers=response.headers,
+                    body=await _beginning(response, most),
+                    url=str(target),
+                    received_at=self.clock(),
+                )
+        except TimeoutError as error:
+            raise OutboundUnreachable(f"{target.host} gave no whole answer within {seconds:g} seconds.") from error
+        except httpx.HTTPError as error:
+            what = str(error) or type(error).__name__
+            raise OutboundUnreachable(f"{target.host} could not be reached: {what}.") from error
+
     async def _follow(self, url: str, headers: dict[str, str]) -> OutboundAnswer:
         target = _checked(url)
         for _ in range(MOST_REDIRECTS + 1):
-            answer = await self._once(target, headers)
+            with _traced("GET", target) as span:
+                answer = await self._once(target, headers)
+                end_outbound(span, answer.status)
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or not location:
                 return answer
@@ -162,6 +215,8 @@ class Outbound:
     async def _once(self, url: httpx.URL, headers: dict[str, str]) -> OutboundAnswer:
         slot = self._slots.setdefault(url.host, asyncio.Semaphore(CONNECTIONS_PER_HOST))
         seconds = self._settings.outbound_timeout_seconds
+        headers = dict(headers)
+        hand_on(headers)
         async with slot:
             await self._pace.turn(url.host)
             try:
@@ -237,10 +292,25 @@ async def read_limited(response: httpx.Response, most: int) -> bytes:
     return bytes(body)
 
 
+async def _beginning(response: httpx.Response, most: int) -> bytes:
+    """Read the first ``most`` bytes of a body as they come over the wire."""
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk[: most - len(body)]
+        if len(body) >= most:
+            break
+    return bytes(body)
+
+
 def _origin(address: str) -> Origin:
     """Return host and port of an address from the settings."""
     url = httpx.URL(address)
     return url.host, url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
+
+
+def _traced(method: str, url: httpx.URL) -> AbstractContextManager[Span | None]:
+    host, port = _origin(str(url))
+    return outbound_span(method, url.scheme, host, port)
 
 
 class _Plain:

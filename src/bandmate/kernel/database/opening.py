@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.embedded import start_embedded
 from bandmate.kernel.database.migrating import check_schema, migrate
 from bandmate.kernel.database.session import Database, connect
+
+
+@contextmanager
+def open_as_it_is(settings: Settings) -> Iterator[Database]:
+    """Open the database whatever its schema, and leave the schema alone.
+
+    Raises:
+        DatabaseUnavailable: when it cannot be started or reached.
+    """
+    with ExitStack() as stack:
+        url = settings.database_url or stack.enter_context(start_embedded(settings.home)).url
+        database = connect(url)
+        stack.callback(database.close)
+        yield database
 
 
 @contextmanager
@@ -20,7 +34,8 @@ def open_database(settings: Settings) -> Iterator[Database]:
 
     Raises:
         DatabaseUnavailable: when it cannot be started or reached.
-        SchemaOutdated: when DATABASE_URL names a database with another schema.
+        SchemaOutdated: when DATABASE_URL names a database with an older schema.
+        SchemaTooNew: when a newer program migrated the database.
     """
     if settings.database_url:
         database = connect(settings.database_url)

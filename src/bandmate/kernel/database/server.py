@@ -31,7 +31,7 @@ _PID_FILE_LINES = 8  # written one by one while the server starts (src/include/u
 _LOG_BYTES = 16_000_000
 _TAIL_LINES = 12
 
-_OPTIONS = {
+OPTIONS = {
     "listen_addresses": "",
     "port": str(PORT),
     "unix_socket_permissions": "0700",
@@ -204,7 +204,7 @@ def stop_server(place: Place, server: Server) -> None:
 def _launch(place: Place, installation: Installation, socket_folder: Path, log: int) -> int:
     """Start the server process and return its id."""
     arguments: list[str | Path] = ["-D", place.cluster]
-    for name, value in {**_OPTIONS, "unix_socket_directories": f'"{socket_folder}"'}.items():
+    for name, value in {**OPTIONS, "unix_socket_directories": f'"{socket_folder}"'}.items():
         arguments += ["-c", f"{name}={value}"]
     return installation.spawn_orphan("postgres", *arguments, account=place.account, folder=place.cluster, log=log)
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, LiteralString, cast
+from urllib.parse import unquote, urlencode
 
 import orjson
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from bandmate.kernel.errors import DatabaseUnavailable
+from bandmate.kernel.telemetry.tracing import statement_span
 
 Tx = Connection
 """An open transaction. Use cases and queries take one and never commit it."""
@@ -64,7 +68,7 @@ def fetch_tuples(tx: Tx, statement: LiteralString, parameters: Mapping[str, obje
     of twenty records takes a third of the time that it takes through SQLAlchemy's rows.
     """
     connection = cast("psycopg.Connection[Any]", tx.connection.driver_connection)
-    with connection.cursor(binary=True) as cursor:
+    with statement_span(statement), connection.cursor(binary=True) as cursor:
         return cursor.execute(statement, parameters).fetchall()
 
 
@@ -75,16 +79,65 @@ def sqlalchemy_url(url: str) -> str:
         DatabaseUnavailable: when it is no PostgreSQL address.
     """
     try:
-        parsed = make_url(url)
+        parsed = make_url(_with_hosts_as_parameters(url))
     except (ArgumentError, ValueError) as error:  # the latter for a port that is no number
         raise DatabaseUnavailable(
-            "DATABASE_URL is no address we understand; write it as postgresql://user:secret@host/name."
+            "DATABASE_URL is no address we understand; write it as postgresql://user:secret@host/name, or with "
+            "several hosts as postgresql://user:secret@host1:5432,host2:5432/name?target_session_attrs=read-write."
         ) from error
     if parsed.get_backend_name() not in {"postgresql", "postgres"}:
         raise DatabaseUnavailable(
             f"DATABASE_URL names {parsed.get_backend_name()!r}; Bandmate works with PostgreSQL 15 or newer only."
         )
     return parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+# As SQLAlchemy takes an address apart, but with several hosts.
+_SEVERAL_HOSTS = re.compile(
+    r"(?P<before>[\w+]+://(?:[^:/]*(?::[^@]*)?@)?)(?P<hosts>[^/?,]*(?:,[^/?,]*)+)(?P<name>/[^?]*)?(?:\?(?P<query>.*))?"
+)
+_HOST = re.compile(r"(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>\d*))?")
+
+
+def _with_hosts_as_parameters(url: str) -> str:
+    """Write several hosts as the parameters ``host`` and ``port``, which SQLAlchemy hands on as they are.
+
+    They are tried in their order whenever a connection is made (PostgreSQL documentation, "Specifying Multiple
+    Hosts"); ``target_session_attrs=read-write`` passes over those that are only copies.
+    """
+    found = _SEVERAL_HOSTS.fullmatch(url)
+    if found is None:
+        return url
+    pairs = [_HOST.fullmatch(each) for each in found["hosts"].split(",")]
+    if not all(pairs):
+        raise ValueError("a port is no number")
+    hosts = ",".join(unquote(pair["host"]).strip("[]") for pair in pairs if pair)
+    ports = ",".join(pair["port"] or "" for pair in pairs if pair)
+    parameters = urlencode({"host": hosts} | ({"port": ports} if ports.strip(",") else {}))
+    query = "&".join(part for part in (parameters, found["query"]) if part)
+    return f"{found['before']}{found['name'] or '/'}?{query}"
+
+
+def conninfo(engine: Engine) -> str:
+    """Return where an engine connects to as libpq's connection string, for what speaks to psycopg itself."""
+    _, parameters = engine.dialect.create_connect_args(engine.url)
+    parameters.pop("context", None)  # psycopg's own, for the types of values; added once an engine has connected
+    return psycopg.conninfo.make_conninfo(**parameters)
+
+
+_ELSEWHERE = ("08", "53", "57P")
+"""Beginnings of SQLSTATEs (PostgreSQL documentation, appendix A): no connection, no resources, server stopping."""
+
+
+def is_out_of_reach(error: BaseException) -> bool:
+    """Say whether an error means that the database cannot serve now, rather than that a statement is wrong."""
+    if isinstance(error, NoConnectionFree):
+        return True
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or (error.orig is not None and is_out_of_reach(error.orig))
+    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith(_ELSEWHERE)
 
 
 def connect(url: str, *, pool_size: int = 10) -> Database:

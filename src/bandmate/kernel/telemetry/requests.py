@@ -8,10 +8,12 @@ import uuid
 from typing import Any, Final
 
 import structlog
+from opentelemetry.trace import Span
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bandmate.kernel.telemetry.counters import HTTP_REQUESTS, HTTP_SECONDS
+from bandmate.kernel.telemetry.tracing import end_request, request_span, trace_fields
 
 HEADER: Final = "X-Request-ID"
 NO_ROUTE: Final = "(none)"
@@ -45,6 +47,15 @@ class RequestTelemetry:
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        if scope["path"] in _QUIET:
+            await self._serve(scope, receive, send, None)
+            return
+        with request_span(scope["method"], scope.get("scheme", "http"), Headers(scope=scope).get) as span:
+            structlog.contextvars.bind_contextvars(**trace_fields())
+            await self._serve(scope, receive, send, span)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, span: Span | None) -> None:
+        request_id = scope["state"]["request_id"]
         answer = _Answer(scope.get("root_path", ""))
 
         async def send_with_id(message: Message) -> None:
@@ -59,7 +70,7 @@ class RequestTelemetry:
             await self.app(scope, receive, send_with_id)
         finally:
             # An error that nobody caught leaves here without a status; the server answers it with 500.
-            _report(scope, answer)
+            _report(scope, answer, span)
 
 
 class _Answer:
@@ -77,10 +88,11 @@ def _request_id(scope: Scope) -> str:
     return offered if _ACCEPTED_ID.fullmatch(offered) else uuid.uuid4().hex
 
 
-def _report(scope: Scope, answer: _Answer) -> None:
+def _report(scope: Scope, answer: _Answer, span: Span | None) -> None:
     seconds = time.perf_counter() - answer.started
     method = scope["method"] if scope["method"] in _METHODS else "OTHER"
     route = route_template(scope, answer.root_path)
+    end_request(span, scope["method"], None if route == NO_ROUTE else route, answer.status)
     HTTP_REQUESTS.labels(method, route, str(answer.status)).inc()
     if not answer.is_stream:
         HTTP_SECONDS.labels(method, route).observe(seconds)
