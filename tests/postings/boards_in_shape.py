@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bandmate.kernel.archive import Archive
+from bandmate.kernel.archive import open_archive
 from bandmate.postings.domain.identity import BoardName
 from bandmate.postings.domain.lifecycle import Outcome
 from bandmate.postings.observations import Observation, record
@@ -92,7 +92,7 @@ class Look:
 
 def tell(root: Path, looks: Sequence[Look]) -> list[Observation]:
     """Record a story as a raw archive at ``root``."""
-    archive = Archive(root)
+    archive = open_archive(root)
     return [
         record(
             archive,

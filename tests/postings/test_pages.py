@@ -31,7 +31,7 @@ def reader(database: Database, settings: Settings, tmp_path: Path) -> Reader:
 def rows(markup: str) -> list[str]:
     """Return the addresses of the postings in a list of results, in order."""
     table = re.search(r'<div class="jobs">.*?</table>', markup, re.DOTALL)
-    return re.findall(r'<th scope="row"><a href="(/jobs/[0-9a-f]{40})"', table[0]) if table else []
+    return re.findall(r'<th scope="row"[^>]*><a href="(/jobs/[0-9a-f]{40})"', table[0]) if table else []
 
 
 def total(markup: str) -> str:
@@ -219,7 +219,9 @@ def test_a_company_in_figures_leads_to_the_rows_behind_them(reader: Reader) -> N
     """Each bar of a breakdown is a link to exactly as many postings as it says."""
     markup = reader.read(f"/companies/{STUDIO}")
     bars = re.findall(
-        r'<th scope="row"><a href="(/jobs\?[^"]*)">[^<]*</a></th>.*?<td class="numeric">(\d+)', markup, re.DOTALL
+        r'<th scope="row"[^>]*><a href="(/jobs\?[^"]*)">[^<]*</a></th>.*?<td class="numeric">(\d+)',
+        markup,
+        re.DOTALL,
     )
     assert len(bars) == 7
     for href, count in bars:

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bandmate.kernel.archive import parse_place
 from bandmate.kernel.clock import rfc3339, system_clock
 from bandmate.kernel.commands import FAILED, command_database, notices, print_table
 from bandmate.kernel.config import settings
@@ -82,13 +82,16 @@ async def _crawl(database: Database, asked: list[BoardName]) -> int:
 
 
 def replay_command(
-    folder: Annotated[Path, typer.Argument(help="A raw archive: the folder with runs.ndjson.")],
+    folder: Annotated[
+        str, typer.Argument(help="A raw archive: the folder with runs.ndjson, or its s3://bucket/prefix.")
+    ],
     processes: Annotated[
         int | None, typer.Option(min=1, help="How many to use; one a processor by default.")
     ] = None,
 ) -> None:
     """Build records and history again from a raw archive; the same archive always gives the same."""
     chosen = settings()
+    (source,) = _parse(lambda written: parse_place(written, chosen.archive_endpoint), [folder])
     with command_database() as database:
         bar = Progress(
             TextColumn("Replaying"),
@@ -108,8 +111,8 @@ def replay_command(
 
             done = replay(
                 database,
-                folder,
-                chosen.archive_folder,
+                source,
+                chosen.archive_place,
                 LaunchScope.of(chosen),
                 processes=processes,
                 progress=show,

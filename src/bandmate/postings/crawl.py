@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
 
-from bandmate.kernel.archive import Archive
+from bandmate.kernel.archive import Archive, open_archive
 from bandmate.kernel.clock import Clock
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database, Tx
@@ -37,17 +37,20 @@ async def crawl(
     database: Database, boards: Sequence[BoardName], settings: Settings, clock: Clock
 ) -> AsyncGenerator[Crawled]:
     """Fetch boards side by side and yield each once its records are committed."""
-    archive = Archive(settings.archive_folder)
+    archive = open_archive(settings.archive_place)
     scope = LaunchScope.of(settings)
     with database.read() as tx:
         last = _last_payloads(tx, boards)
-    requests = [
-        BoardRequest(board.provider, board.board, _validators(last.get(board), archive)) for board in boards
-    ]
+    requests = await asyncio.to_thread(_requests, boards, last, archive)
     async with aclosing(fetch_boards(requests, settings, clock)) as fetching:
         async for fetched in fetching:
             board = BoardName(fetched.request.provider, fetched.request.board)
             yield await asyncio.to_thread(_take, database, archive, scope, board, fetched, last.get(board))
+
+
+def _requests(boards: Sequence[BoardName], last: Mapping[BoardName, Any], archive: Archive) -> list[BoardRequest]:
+    """Say what to ask each board; looking into the archive may mean calling a store."""
+    return [BoardRequest(board.provider, board.board, _validators(last.get(board), archive)) for board in boards]
 
 
 def _last_payloads(tx: Tx, boards: Sequence[BoardName]) -> dict[BoardName, Any]:

@@ -12,7 +12,9 @@ from typing import Any
 
 from bandmate.kernel.clock import rfc3339
 from bandmate.kernel.events import Event
+from bandmate.kernel.events.catalogue import declare_event_type
 from bandmate.kernel.ids import EventId, fast_derived_id
+from bandmate.kernel.languages import later
 from bandmate.postings.domain.identity import BoardName, JobId
 
 VERSION = 1
@@ -34,6 +36,17 @@ PUBLISHED = (
     BOARD_REFRESHED,
     BOARD_REBUILT,
 )
+
+for _name, _description in (
+    (JOB_CREATED, later("A posting was seen for the first time.")),
+    (JOB_UPDATED, later("One field of a posting means something else now.")),
+    (JOB_CLOSED, later("The closing rule was met.")),
+    (JOB_REOPENED, later("A closed posting was seen again, under the same id.")),
+    (BOARD_UPDATED, later("A board made the same edit to many of its postings in one run.")),
+    (BOARD_REFRESHED, later("Records of postings were read anew without an event of their own.")),
+    (BOARD_REBUILT, later("All records of a board may have changed.")),
+):
+    declare_event_type(_name, VERSION, _description, "postings", public=True)
 
 
 def history_id(subject: str, kind: str, at: datetime, field: str = "") -> EventId:

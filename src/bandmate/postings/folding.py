@@ -83,6 +83,8 @@ class HistoryStep:
     at: datetime
     source_hash: str
     change: Change | None = None
+    last_seen_at: datetime | None = None
+    """Of a closing: the last sighting before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,8 @@ class BoardFold:
     def _note(self, known: Known, kind: str, at: datetime, change: Change | None = None) -> None:
         known.last_changed_at = at
         known.touched = True
-        self.history.append(HistoryStep(known.job_id, str(kind), at, known.source_hash, change))
+        last_seen_at = known.presence.last_seen_at if kind == Transition.CLOSED else None
+        self.history.append(HistoryStep(known.job_id, str(kind), at, known.source_hash, change, last_seen_at))
 
     def _read(self, raw: RawPosting) -> tuple[Reading, Meaning, tuple[Fault, ...]]:
         stated, faults = self.provider.state(raw)

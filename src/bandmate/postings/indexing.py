@@ -211,6 +211,13 @@ def rebuild_index(database: Database, settings: Settings) -> int:
     return SearchIndex.open(folder, SCHEMA).count()
 
 
+def ask_for_rebuild(settings: Settings) -> None:
+    """Have whichever process of this home keeps the index build it anew; idempotent until it begins."""
+    wish = _wish(index_folder(settings))
+    wish.parent.mkdir(parents=True, exist_ok=True)
+    wish.touch()
+
+
 def _wish(folder: Path) -> Path:
     """Return the file whose presence asks the indexer to rebuild."""
     return folder.parent / f"{folder.name}.rebuild"

@@ -12,12 +12,12 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 import orjson
 
-from bandmate.kernel.archive import Archive
+from bandmate.kernel.archive import Archive, ArchivePlace, open_archive
 from bandmate.kernel.clock import parse_rfc3339, rfc3339
 from bandmate.kernel.errors import InvalidInput
 from bandmate.postings.domain.identity import BoardName
@@ -86,17 +86,18 @@ def record(archive: Archive, observation: Observation, payload: bytes | None) ->
     return observation
 
 
-def read_observations(root: Path) -> list[Observation]:
+def read_observations(root: ArchivePlace) -> list[Observation]:
     """Read the run log of an archive in time order; a line that stands there twice counts once.
 
     Raises:
-        InvalidInput: when the folder is no archive, or a line cannot be read; the message names file and line.
+        InvalidInput: when there is no archive, or a line cannot be read; the message names file and line.
     """
-    if not (root / RUNS).is_file():
+    archive = open_archive(root)
+    if not archive.has_log(RUNS):
         raise InvalidInput(f"{root} is no raw archive: it has no {RUNS}. Name the folder that holds it.")
     seen: dict[tuple[BoardName, datetime], Observation] = {}
-    for number, line in enumerate(Archive(root).lines(RUNS), start=1):
-        observation = _parse_line(line, f"{root / RUNS}, line {number}")
+    for number, line in enumerate(archive.lines(RUNS), start=1):
+        observation = _parse_line(line, f"{archive.name_of(RUNS)}, line {number}")
         seen.setdefault((observation.board, observation.observed_at), observation)
     return sorted(seen.values(), key=lambda o: o.observed_at)
 

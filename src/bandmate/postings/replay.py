@@ -17,11 +17,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from sqlalchemy import text
 
-from bandmate.kernel.archive import Archive
+from bandmate.kernel.archive import ArchivePlace, RemotePlace, open_archive
 from bandmate.kernel.database.session import Database, connect
 from bandmate.kernel.errors import Unavailable
 from bandmate.postings.boards import forget_validators
@@ -54,15 +53,15 @@ class _Setting:
     """What a process needs to replay batches."""
 
     url: str
-    source: Path
-    archive: Path
+    source: ArchivePlace
+    archive: ArchivePlace
     scope: LaunchScope
 
 
 def replay(
     database: Database,
-    source: Path,
-    archive: Path,
+    source: ArchivePlace,
+    archive: ArchivePlace,
     scope: LaunchScope,
     *,
     processes: int | None = None,
@@ -72,8 +71,8 @@ def replay(
 
     Args:
         database: where to; its connections are not used, each process opens one of its own.
-        source: the folder with ``runs.ndjson``; it is only read.
-        archive: our own archive; may be the same folder.
+        source: where ``runs.ndjson`` is; it is only read.
+        archive: our own archive; may be the same.
         scope: the launch scope rule.
         processes: how many to use; by default one a processor.
         progress: called with the state so far after every batch.
@@ -124,8 +123,9 @@ def _run(batches: Sequence[Batch], setting: _Setting, workers: int) -> Iterator[
             worker.close()
         return
     # Forked where that is safe, because a fresh interpreter takes a second to import; the child opens a connection
-    # of its own and never touches the ones it inherits.
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    # of its own and never touches the ones it inherits. A remote archive has a thread that a fork would lose.
+    is_remote = isinstance(setting.source, RemotePlace) or isinstance(setting.archive, RemotePlace)
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" and not is_remote else "spawn")
     with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(setting,)) as pool:
         try:
             for future in as_completed([pool.submit(_replay_in_worker, batch) for batch in batches]):
@@ -144,8 +144,8 @@ class _Worker:
 
     def __init__(self, setting: _Setting) -> None:
         self.database = connect(setting.url, pool_size=1)
-        self.source = Archive(setting.source)
-        self.archive = Archive(setting.archive)
+        self.source = open_archive(setting.source)
+        self.archive = open_archive(setting.archive)
         self.scope = setting.scope
 
     def close(self) -> None:
@@ -166,11 +166,9 @@ class _Worker:
         return done
 
     def _keep(self, observations: Sequence[Observation]) -> None:
-        if self.source.root.resolve() == self.archive.root.resolve():
+        if self.source.place == self.archive.place:
             return
-        for observation in observations:
-            if observation.path is not None:
-                self.archive.adopt(self.source, observation.path)
+        self.archive.adopt(self.source, [each.path for each in observations if each.path is not None])
         self.archive.append_lines(RUNS, [observation.as_line() for observation in observations])
 
 

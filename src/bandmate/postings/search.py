@@ -262,7 +262,7 @@ def facets(
         IndexUnusable: when there are words to look for and no index to ask.
     """
     chosen = conditions(query, now)
-    if query.has_words or _is_fresh(tx, index):
+    if query.has_words or is_fresh(tx, index):
         hits = index.search(
             Query(
                 text=query.q,
@@ -276,7 +276,7 @@ def facets(
     return {name: _count(tx, name, chosen, size, disjunctive=disjunctive) for name in names}
 
 
-def _is_fresh(tx: Tx, index: Index) -> bool:
+def is_fresh(tx: Tx, index: Index) -> bool:
     """Whether the index holds all that this transaction sees, so that its counts are the database's."""
     try:
         mark = index.mark()

@@ -281,6 +281,7 @@ def _history_rows(fold: BoardFold) -> Iterable[Row]:
             "type": step.kind,
             "observed_at": step.at,
             "source_hash": step.source_hash,
+            "last_seen_at": step.last_seen_at,
         }
         if step.change is not None:
             row |= {

@@ -187,6 +187,8 @@ job_event = Table(
     Column("old_value", JSON),
     Column("new_value", JSON),
     Column("source_hash", Text, nullable=False),
+    # Of closings: the last sighting before, from which the absences that closed it are counted.
+    _instant("last_seen_at"),
     Index("ix_job_event_job_id_observed_at", "job_id", "observed_at"),
     Index("ix_job_event_board_id", "board_id"),
     schema=SCHEMA,

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from bandmate.kernel.clock import parse_rfc3339, rfc3339
 from bandmate.kernel.errors import InvalidInput
+from bandmate.kernel.languages import gettext as _
 from bandmate.postings.domain.lifecycle import Status
 from bandmate.postings.job_query import JobQuery, Sort
 
@@ -64,13 +65,20 @@ def read_query(
                 values["status"] = _active(written, given)
             elif besides is not None and name not in besides:
                 wrong.append(
-                    (name, f"there is no parameter of this name; there are {', '.join(sorted(_READERS))}")
+                    (
+                        name,
+                        _("there is no parameter of this name; there are {names}").format(
+                            names=", ".join(sorted(_READERS))
+                        ),
+                    )
                 )
         except ValueError as error:
             wrong.append((name, str(error)))
     if wrong:
         raise InvalidInput(
-            "; ".join(f"{name}: {message}" for name, message in wrong) + ".",
+            _("{mistakes}.").format(
+                mistakes="; ".join(_("{name}: {message}").format(name=name, message=text) for name, text in wrong)
+            ),
             errors=[{"pointer": f"/query/{name}", "message": message} for name, message in wrong],
         )
     return JobQuery(**{"status": default_status, **values})
@@ -107,16 +115,18 @@ def _written(name: str, value: object) -> str:
 
 def _one(written: list[str]) -> str:
     if len(set(written)) > 1:
-        raise ValueError("give it once")
+        raise ValueError(_("give it once"))
     return written[0]
 
 
 def _text(written: list[str]) -> str:
     text = _one(written)
     if len(text) > LONGEST_TEXT:
-        raise ValueError(f"it has {len(text)} characters; {LONGEST_TEXT} are enough")
+        raise ValueError(
+            _("it has {count} characters; {most} are enough").format(count=len(text), most=LONGEST_TEXT)
+        )
     if "\x00" in text:
-        raise ValueError("it holds a NUL character; leave it out")
+        raise ValueError(_("it holds a NUL character; leave it out"))
     return text
 
 
@@ -124,16 +134,20 @@ def _amount(written: list[str]) -> float:
     try:
         amount = float(_one(written))
     except ValueError as error:
-        raise ValueError(f"{written[0]!r} is no amount; write it in digits, such as 60000") from error
+        raise ValueError(_no_amount(written[0])) from error
     if not math.isfinite(amount) or amount < 0:
-        raise ValueError(f"{written[0]!r} is no amount; write it in digits, such as 60000")
+        raise ValueError(_no_amount(written[0]))
     return amount
+
+
+def _no_amount(written: str) -> str:
+    return _("{written} is no amount; write it in digits, such as 60000").format(written=repr(written))
 
 
 def _yes_or_no(written: list[str]) -> bool:
     word = _one(written).lower()
     if word not in {"true", "false"}:
-        raise ValueError(f"{word!r} is neither true nor false")
+        raise ValueError(_("{written} is neither true nor false").format(written=repr(word)))
     return word == "true"
 
 
@@ -146,7 +160,9 @@ def _instant(*, end_of_day: bool) -> Callable[[list[str]], datetime]:
             try:
                 return parse_rfc3339(text)
             except (ValueError, OverflowError) as error:
-                raise ValueError(f"{text!r} is no time; write 2026-06-10 or 2026-06-10T07:56:48Z") from error
+                raise ValueError(
+                    _("{written} is no time; write 2026-06-10 or 2026-06-10T07:56:48Z").format(written=repr(text))
+                ) from error
 
     return read
 
@@ -158,7 +174,11 @@ def _several(read: Callable[[str], Value]) -> Callable[[list[str]], tuple[Value,
     def read_all(written: list[str]) -> tuple[Value, ...]:
         values = tuple(dict.fromkeys(map(read, written)))
         if len(values) > MOST_VALUES:
-            raise ValueError(f"{len(values)} values are more than the {MOST_VALUES} that fit in one query")
+            raise ValueError(
+                _("{count} values are more than the {most} that fit in one query").format(
+                    count=len(values), most=MOST_VALUES
+                )
+            )
         return values
 
     return read_all
@@ -181,7 +201,9 @@ def _id(text: str) -> UUID:
         return UUID(text)
     except ValueError as error:
         raise ValueError(
-            f"{text[:60]!r} is no id; an id looks like 72fe3b06-0d08-4f7d-9dfd-beedeeda0a25"
+            _("{written} is no id; an id looks like 72fe3b06-0d08-4f7d-9dfd-beedeeda0a25").format(
+                written=repr(text[:60])
+            )
         ) from error
 
 
@@ -193,17 +215,19 @@ def _choice(choices: type[Choice]) -> Callable[[str], Choice]:
         try:
             return choices(text.lower())
         except ValueError as error:
-            raise ValueError(f"{text[:60]!r} is unknown; choose {', '.join(choices)}") from error
+            raise ValueError(
+                _("{written} is unknown; choose {names}").format(written=repr(text[:60]), names=", ".join(choices))
+            ) from error
 
     return read
 
 
 def _active(written: list[str], given: Collection[str]) -> tuple[Status, ...]:
     if "status" in given:
-        raise ValueError("give either active or status, not both")
+        raise ValueError(_("give either active or status, not both"))
     word = _one(written).lower()
     if word not in _ACTIVE:
-        raise ValueError(f"{word!r} is neither true nor false")
+        raise ValueError(_("{written} is neither true nor false").format(written=repr(word)))
     return _ACTIVE[word]
 
 

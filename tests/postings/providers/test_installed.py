@@ -16,8 +16,9 @@ from structlog.testing import capture_logs
 from tests.postings.stand_in import StandIn
 
 from bandmate.kernel.database.session import Database
-from bandmate.postings.providers import Lever, installed
+from bandmate.postings.providers import installed
 from bandmate.postings.providers.installed import GROUP, with_installed
+from bandmate.postings.providers.lever import Lever
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "lantern-provider"
 
@@ -98,7 +99,7 @@ class TestAnInstalledProvider:
     def test_its_board_is_crawled_and_exported(
         self, packages: Path, lantern: StandIn, database: Database, database_url: str, tmp_path: Path
     ) -> None:
-        """After installing the example package, its board is followed like any other, in settings and export too."""
+        """After installing the example package, its board is crawled and exported like any other."""
         bandmate(packages, database_url, tmp_path, "crawl", "lantern:brass-and-reed", board=lantern)
         exported = bandmate(packages, database_url, tmp_path, "export", "jobs", "--out", "-")
         (job,) = [json.loads(line) for line in exported.splitlines()]

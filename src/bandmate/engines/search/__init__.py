@@ -13,6 +13,7 @@ A generic index over tantivy. A ``Schema`` names the fields, an ``IndexWriter`` 
 from __future__ import annotations
 
 from .errors import IndexBusy, IndexStale, IndexUnusable, InvalidDocument, InvalidQuery
+from .percolation import Percolator
 from .query import DEEPEST, AnyOf, Contains, Exists, Facet, FacetCount, Filter, Hits, Not, OneOf, Query, Range
 from .reading import Index, NullIndex, SearchIndex
 from .schema import Field, Kind, Schema
@@ -40,6 +41,7 @@ __all__ = [
     "Not",
     "NullIndex",
     "OneOf",
+    "Percolator",
     "Query",
     "Range",
     "Schema",

@@ -114,6 +114,17 @@ class SearchIndex:
         except (ValueError, OSError) as error:
             raise damaged(self._store.folder, error) from error
 
+    def demand(self, text: str) -> Demand:
+        """What ``text`` asks of documents, its words looked up in this index's vocabulary.
+
+        Raises IndexUnusable when the folder has gone or cannot be read any more.
+        """
+        snapshot = self._latest()
+        try:
+            return self._matcher.read(text, snapshot.searcher)
+        except (ValueError, OSError) as error:
+            raise damaged(self._store.folder, error) from error
+
     def _answer(self, searcher: tantivy.Searcher, query: Query, sort: Field | None) -> Hits:
         demand = self._matcher.read(query.text, searcher)
         filters = [self._required(each) for each in query.filters]

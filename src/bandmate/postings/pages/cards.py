@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bandmate.kernel.clock import parse_rfc3339
-from bandmate.kernel.web.formats import money
+from bandmate.kernel.web.formats import money, pay_period
 from bandmate.postings.domain.lifecycle import Status
-from bandmate.postings.pages.words import STATUSES, WORK_MODELS
+from bandmate.postings.pages.words import value_label
 from bandmate.postings.records import Record
 
 
@@ -51,11 +51,11 @@ def card(record: Record) -> Card:
         team=" · ".join(team),
         place=first,
         more_places=tuple(places[1:]),
-        work_model=WORK_MODELS.get(record["work_model"] or "", ""),
+        work_model=value_label("work_model", record["work_model"]) if record["work_model"] else "",
         pay=amounts if known_pay else "",
-        pay_period=pay(record).removeprefix(amounts).strip() if known_pay else "",
+        pay_period=pay_period(record["salary_period"]) if known_pay and record["salary_period"] else "",
         posted_at=parse_rfc3339(record["source_posted_at"] or record["first_seen_at"]),
-        closed="" if record["status"] == Status.ACTIVE else STATUSES[record["status"]],
+        closed="" if record["status"] == Status.ACTIVE else value_label("status", record["status"]),
     )
 
 

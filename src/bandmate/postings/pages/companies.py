@@ -13,6 +13,7 @@ from bandmate.engines.extraction import country_code_of
 from bandmate.engines.search import Index
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.identity import Anyone
+from bandmate.kernel.languages import gettext as _
 from bandmate.kernel.web.dependencies import ClockOf, Reading
 from bandmate.kernel.web.templating import Pages
 from bandmate.postings.asking import IndexOf
@@ -21,7 +22,7 @@ from bandmate.postings.job_query import JobQuery
 from bandmate.postings.pages.cards import card
 from bandmate.postings.pages.slices import OPEN, slice_address
 from bandmate.postings.pages.weeks import weeks_chart
-from bandmate.postings.pages.words import value_label
+from bandmate.postings.pages.words import CODED, value_label
 from bandmate.postings.queries import BREAKDOWN_SIZE, OrgDetail, Share, org_detail
 from bandmate.postings.search import facets, search
 
@@ -77,8 +78,8 @@ def company_page(
         charts=_charts(org, _cities(tx, index, open_jobs, now)),
         weeks=weeks_chart(org.opened_by_week),
         requests=[
-            ("This company", f"/job-postings/v1/orgs/{org_id}"),
-            ("Its open jobs", f"/job-postings/v1/jobs/search?org_id={org_id}&status=active"),
+            (_("This company"), f"/job-postings/v1/orgs/{org_id}"),
+            (_("Its open jobs"), f"/job-postings/v1/jobs/search?org_id={org_id}&status=active"),
         ],
     )
 
@@ -96,26 +97,30 @@ def _charts(org: OrgDetail, cities: frozenset[str]) -> list[tuple[str, str, Rows
         return [_bar(org.org_id, share, field, cities) for share in shares]
 
     return [
-        ("By department", "As the company names them", rows(org.by_department, "department")),
-        ("By place", "By the first place of a posting", rows(org.by_city, "city")),
-        ("By work model", "The board's field, else what the text says", rows(org.by_work_model, "work_model")),
-        ("By country", "By the first place of a posting", rows(org.by_country, "country")),
-        ("By provider", "Whose system the board runs on", rows(org.by_provider, "provider")),
+        (_("By department"), _("As the company names them"), rows(org.by_department, "department")),
+        (_("By place"), _("By the first place of a posting"), rows(org.by_city, "city")),
+        (
+            _("By work model"),
+            _("The board's field, else what the text says"),
+            rows(org.by_work_model, "work_model"),
+        ),
+        (_("By country"), _("By the first place of a posting"), rows(org.by_country, "country")),
+        (_("By provider"), _("Whose system the board runs on"), rows(org.by_provider, "provider")),
     ]
 
 
 def _bar(org_id: UUID, share: Share, field: str, cities: frozenset[str]) -> dict[str, Any]:
     if share.value in _NOT_STATED:
-        return {"label": "Not stated", "value": share.jobs, "href": None}
+        return {"label": _("Not stated"), "value": share.jobs, "href": None}
     value: str | None = share.value
     if field == "country":
         value = country_code_of(share.value)
     elif field == "city" and share.value not in cities:
         value = None
     filters: dict[str, Any] = {field: (value,)}
-    label = share.value if field == "country" else value_label(field, share.value)
     return {
-        "label": label,
+        "label": value_label(field, value or share.value),
+        "verbatim": field not in CODED,
         "value": share.jobs,
         "href": slice_address(org_id=(org_id,), **filters) if value else None,
     }

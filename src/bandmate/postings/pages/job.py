@@ -13,8 +13,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from bandmate.kernel.clock import parse_rfc3339
+from bandmate.kernel.database.session import Tx
+from bandmate.kernel.decisions import DecisionId, Explanation, decisions_on, explain
 from bandmate.kernel.errors import NotFound
-from bandmate.kernel.identity import Anyone
+from bandmate.kernel.identity import Anyone, Asker
+from bandmate.kernel.languages import gettext as _
+from bandmate.kernel.languages import later
 from bandmate.kernel.web.dependencies import ClockOf, Reading
 from bandmate.kernel.web.formats import MISSING, number
 from bandmate.kernel.web.templating import Pages
@@ -24,14 +28,21 @@ from bandmate.postings.pages.cards import card, pay
 from bandmate.postings.pages.prose import fitted
 from bandmate.postings.pages.slices import slice_address
 from bandmate.postings.pages.timeline import steps
-from bandmate.postings.pages.words import WORK_MODELS, field_label, language_name, sentence_case, value_label
+from bandmate.postings.pages.words import field_label, language_name, sentence_case, value_label, within
 from bandmate.postings.queries import HistoryEvent, JobDetail, job_detail, job_history
+from bandmate.postings.reasons import about, conflict_id, step_id
 from bandmate.postings.records import RECORD_KEYS, Record
 
 HISTORY_STEPS = 100
 API = "/job-postings/v1"
 
 _INSTANTS = frozenset(name for name in RECORD_KEYS if name.endswith(("_at", "_through", "_since")))
+_TOPICS = {
+    "work_model": later("the work model"),
+    "employment_type": later("the employment type"),
+    "salary": later("the pay"),
+}
+"""What the two statements are about that may contradict each other."""
 _JOB_ID = re.compile(r"[0-9a-f]{40}")
 
 router = APIRouter()
@@ -40,7 +51,7 @@ router = APIRouter()
 @router.get("/jobs/{job_id}")
 def job_page(
     request: Request,
-    asker: Anyone,  # noqa: ARG001 - the statement who may call
+    asker: Anyone,
     pages: Pages,
     tx: Reading,
     clock: ClockOf,
@@ -48,10 +59,22 @@ def job_page(
 ) -> Response:
     """Show one posting, open or closed."""
     if not _JOB_ID.fullmatch(job_id):
-        raise NotFound(f"{job_id[:60]!r} is no id of a posting; an id is 40 characters, 0-9 and a-f.")
+        raise NotFound(
+            _("“{written}” is no id of a posting; an id is 40 characters, 0-9 and a-f.").format(
+                written=job_id[:60]
+            )
+        )
     detail = job_detail(tx, job_id, clock())
     record = detail.record
     history = job_history(tx, record["job_id"], limit=HISTORY_STEPS + 1)
+    shown = steps(history[:HISTORY_STEPS])
+    job = about(record["job_id"])
+    whys = _whys(tx, asker, record, history)
+    step_whys = {
+        step: whys[key]
+        for step, event in zip(shown, history, strict=False)
+        if (key := step_id(job, event.event_id)) in whys
+    }
     address = str(request.url_for("job_page", job_id=record["job_id"]))
     return pages.render(
         request,
@@ -67,7 +90,10 @@ def job_page(
         employment=_employment(record),
         language=language_name(record["language"]) if record["language"] else MISSING,
         slices=_slices(record),
-        steps=steps(history[:HISTORY_STEPS]),
+        steps=shown,
+        step_whys=step_whys,
+        closed_why=next((why for step, why in step_whys.items() if step.closed), None),
+        conflict_whys=[whys.get(conflict_id(job, found)) for found in record["conflicts"]],
         more_steps=len(history) > HISTORY_STEPS,
         absences=ABSENCES_TO_CLOSE,
         grace_hours=int(GRACE.total_seconds() // 3600),
@@ -80,6 +106,14 @@ def job_page(
         ld=data_block(job_posting(detail, address=address)),
         address=address,
     )
+
+
+def _whys(tx: Tx, asker: Asker, record: Record, history: Sequence[HistoryEvent]) -> dict[DecisionId, Explanation]:
+    """Return the reasons behind closings, reopenings and conflicts; most postings have none of these."""
+    if not record["conflicts"] and not any(event.type in {"closed", "reopened"} for event in history):
+        return {}
+    page = decisions_on(tx, about(record["job_id"]), asker=asker, limit=2 * HISTORY_STEPS)
+    return {case.decision.decision_id: explain(case, asker.person_id) for case in page.items}
 
 
 def _instant(written: str | None) -> datetime | None:
@@ -100,48 +134,54 @@ def _conflict(found: dict[str, Any]) -> Conflict:
     names = {"workplace_type": "work_model"}
     field = names.get(found["field"], found["field"])
     return Conflict(
-        topic=sentence_case(field).lower(),
-        stated=value_label(field, found["stated"] or "nothing"),
-        text=value_label(field, found["text"]).lower(),
+        topic=_(_TOPICS.get(field, sentence_case(field).lower())),
+        stated=value_label(field, found["stated"]) if found["stated"] else _("nothing"),
+        text=within(value_label(field, found["text"])),
         quote=found["quote"],
     )
 
 
 def _pay_source(detail: JobDetail) -> str | None:
     if detail.record["salary_source"] != "text":
-        return {"stated": "As stated by the board."}.get(detail.record["salary_source"] or "")
-    return f"Read from the text: “{detail.evidence['salary']['quote']}”"
+        return _("As stated by the board.") if detail.record["salary_source"] == "stated" else None
+    return _("Read from the text: “{quote}”").format(quote=detail.evidence["salary"]["quote"])
 
 
 def _employment(record: Record) -> tuple[str, str | None]:
     """Return the employment type in words, and where it was read when the board does not state it."""
     if record["employment_source"] == "assumed":
-        return value_label("employment_type", record["employment_kind"]), "Assumed: neither board nor text says."
+        return value_label("employment_type", record["employment_kind"]), _(
+            "Assumed: neither board nor text says."
+        )
     if record["employment_source"] == "stated":
         kind = value_label("employment_type", record["employment_kind"] or record["employment_type"])
         stated = record["employment_type"]
-        return kind, None if stated.lower() == kind.lower() else f"Stated as “{stated}”."
-    return value_label("employment_type", record["employment_type"]), "Read from the title or the text."
+        return kind, None if stated.lower() == kind.lower() else _("Stated as “{words}”.").format(words=stated)
+    return value_label("employment_type", record["employment_type"]), _("Read from the title or the text.")
 
 
 def _slices(record: Record) -> list[tuple[str, str]]:
     """Return the slices this posting lies in: what to look at next."""
-    found = [(f"All open jobs at {record['company']}", slice_address(org_id=(record["org_id"],)))]
+    company = record["company"]
+    found = [(_("All open jobs at {company}").format(company=company), slice_address(org_id=(record["org_id"],)))]
     if record["city"]:
-        found.append((f"Jobs in {record['city']}", slice_address(city=(record["city"],))))
+        found.append((_("Jobs in {place}").format(place=record["city"]), slice_address(city=(record["city"],))))
     if record["department"]:
         found.append(
             (
-                f"{record['department']} at {record['company']}",
+                _("{department} at {company}").format(department=record["department"], company=company),
                 slice_address(org_id=(record["org_id"],), department=(record["department"],)),
             )
         )
-        found.append((f"{record['department']} jobs anywhere", slice_address(department=(record["department"],))))
+        anywhere = _("{department} jobs anywhere").format(department=record["department"])
+        found.append((anywhere, slice_address(department=(record["department"],))))
     if record["work_model"]:
-        label = WORK_MODELS.get(record["work_model"], record["work_model"])
-        found.append((f"{label} jobs", slice_address(work_model=(record["work_model"],))))
+        label = value_label("work_model", record["work_model"])
+        found.append(
+            (_("{work_model} jobs").format(work_model=label), slice_address(work_model=(record["work_model"],)))
+        )
     name = value_label("provider", record["provider"])
-    found.append((f"Jobs on {name}", slice_address(provider=(record["provider"],))))
+    found.append((_("Jobs on {provider}").format(provider=name), slice_address(provider=(record["provider"],))))
     return found
 
 
@@ -217,10 +257,10 @@ def _parsed(detail: JobDetail) -> dict[str, Any]:
 
 def _requests(record: Record) -> list[tuple[str, str]]:
     return [
-        ("This job", f"{API}/jobs/{record['job_id']}?include=description"),
-        ("Its lifecycle events", f"{API}/jobs/{record['job_id']}/events"),
-        ("Its company", f"{API}/orgs/{record['org_id']}"),
-        ("Its source", f"{API}/sources/{record['source_id']}"),
+        (_("This job"), f"{API}/jobs/{record['job_id']}?include=description"),
+        (_("Its lifecycle events"), f"{API}/jobs/{record['job_id']}/events"),
+        (_("Its company"), f"{API}/orgs/{record['org_id']}"),
+        (_("Its source"), f"{API}/sources/{record['source_id']}"),
     ]
 
 

@@ -11,14 +11,16 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from bandmate.kernel.archive import Archive
+from bandmate.kernel.archive import open_archive
 from bandmate.kernel.clock import parse_rfc3339
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.errors import InvalidInput, NotFound
 from bandmate.kernel.identity import Operator
+from bandmate.kernel.languages import gettext as _
+from bandmate.kernel.languages import later
 from bandmate.kernel.tasks import tasks
 from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
-from bandmate.kernel.web.formats import plural
+from bandmate.kernel.web.formats import counted
 from bandmate.kernel.web.notices import leave_notice
 from bandmate.kernel.web.templating import Pages, Templates
 from bandmate.postings.boards import BoardState, board_states, follow, parse_board, parse_every, unfollow
@@ -33,7 +35,12 @@ from bandmate.postings.tasks import CRAWL_BOARDS
 
 BOARDS_A_PAGE, RUNS_A_PAGE = 100, 50
 NEW_BOARDS_EVERY = "6h"
-EVERY_CHOICES = (("1h", "Every hour"), ("6h", "Every 6 hours"), ("1d", "Once a day"), ("7d", "Once a week"))
+EVERY_CHOICES = (
+    ("1h", later("Every hour")),
+    ("6h", later("Every 6 hours")),
+    ("1d", later("Once a day")),
+    ("7d", later("Once a week")),
+)
 _MINUTES_A_HOUR, _MINUTES_A_DAY = 60, 1440
 
 Text = Annotated[str, Form()]
@@ -132,7 +139,7 @@ def follow_board(
     answer = _back_to(name.board_id)
     leave_notice(
         answer,
-        f"{name} is followed; it is read within a minute.",
+        _("{board} is followed; it is read within a minute.").format(board=name),
         undo=f"/boards/{name.board_id}/unfollow",
     )
     return answer
@@ -175,7 +182,10 @@ def crawl_board(asker: Operator, tx: Writing, board_id: UUID) -> Response:  # no
     board = board_named(tx, board_id)
     tasks.defer(tx, CRAWL_BOARDS, boards=[str(board)])
     answer = _back_to(board_id)
-    leave_notice(answer, f"{board} is being read; its run appears here when it is done. Reload in a moment.")
+    leave_notice(
+        answer,
+        _("{board} is being read; its run appears here when it is done. Reload in a moment.").format(board=board),
+    )
     return answer
 
 
@@ -192,7 +202,7 @@ def follow_known_board(
     interval = parse_every(every or _every(_state(tx, board).every_minutes))
     follow(tx, board, every=interval, company=None, now=clock())
     answer = _back_to(board_id)
-    leave_notice(answer, f"{board} is followed.", undo=f"/boards/{board_id}/unfollow")
+    leave_notice(answer, _("{board} is followed.").format(board=board), undo=f"/boards/{board_id}/unfollow")
     return answer
 
 
@@ -204,7 +214,7 @@ def unfollow_board(asker: Operator, tx: Writing, board_id: UUID) -> Response:  #
     answer = _back_to(board_id)
     leave_notice(
         answer,
-        f"{board} is no longer followed; its records and their history stay.",
+        _("{board} is no longer followed; its records and their history stay.").format(board=board),
         undo=f"/boards/{board_id}/follow",
     )
     return answer
@@ -219,7 +229,7 @@ def payload(
     observed_at: str,
 ) -> Response:
     """Send what the board answered, byte for byte, as a file that no browser opens."""
-    archive = Archive(request.app.state.settings.archive_folder)
+    archive = open_archive(request.app.state.settings.archive_place)
     name, body = run_payload(tx, archive, board_id, _moment(observed_at))
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
@@ -233,7 +243,11 @@ def _moment(written: str) -> datetime:
     try:
         return parse_rfc3339(written)
     except (ValueError, OverflowError) as error:
-        raise NotFound(f"{written[:40]!r} is no time of a run; it looks like 2026-06-10T07:56:48.461Z.") from error
+        raise NotFound(
+            _("“{written}” is no time of a run; it looks like 2026-06-10T07:56:48.461Z.").format(
+                written=written[:40]
+            )
+        ) from error
 
 
 def _back_to(board_id: UUID) -> RedirectResponse:
@@ -242,8 +256,9 @@ def _back_to(board_id: UUID) -> RedirectResponse:
 
 def _choices(every: str) -> list[tuple[str, str]]:
     """Return the intervals offered, the present one among them."""
-    known = dict(EVERY_CHOICES)
-    return [*known.items()] if every in known else [(every, f"Every {every}"), *known.items()]
+    known = {value: _(label) for value, label in EVERY_CHOICES}
+    present = _("Every {interval}").format(interval=every)
+    return [*known.items()] if every in known else [(every, present), *known.items()]
 
 
 def _every(minutes: int | None) -> str:
@@ -258,12 +273,13 @@ def _every(minutes: int | None) -> str:
 
 def _schedule(state: BoardState) -> str:
     """Say how often a board is read; ``not followed`` when it is not."""
-    return pace(state.every_minutes) if state.followed and state.every_minutes else "not followed"
+    return pace(state.every_minutes) if state.followed and state.every_minutes else _("not followed")
 
 
 def pace(minutes: int) -> str:
     """Say an interval in its largest whole unit: ``every day``, ``every 6 hours``, ``every 90 minutes``."""
-    for unit, length in (("day", _MINUTES_A_DAY), ("hour", _MINUTES_A_HOUR)):
-        if minutes % length == 0:
-            return f"every {plural(minutes // length, unit)}" if minutes > length else f"every {unit}"
-    return f"every {plural(minutes, 'minute')}"
+    if minutes % _MINUTES_A_DAY == 0:
+        return counted("every day", "every {count} days", minutes // _MINUTES_A_DAY)
+    if minutes % _MINUTES_A_HOUR == 0:
+        return counted("every hour", "every {count} hours", minutes // _MINUTES_A_HOUR)
+    return counted("every {count} minute", "every {count} minutes", minutes)

@@ -13,12 +13,15 @@ from starlette.responses import Response
 from bandmate.engines.search import Index, IndexUnusable
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.identity import Anyone
+from bandmate.kernel.languages import gettext as _
+from bandmate.kernel.languages import later
 from bandmate.kernel.web.dependencies import ClockOf, Reading
 from bandmate.kernel.web.reader import wanted_part
 from bandmate.kernel.web.templating import Pages
 from bandmate.postings.asking import IndexOf
 from bandmate.postings.job_query import JobQuery, Sort
 from bandmate.postings.pages.cards import card
+from bandmate.postings.pages.feed import feed_address
 from bandmate.postings.pages.slices import (
     OPEN,
     PATH,
@@ -31,26 +34,27 @@ from bandmate.postings.pages.slices import (
     sentence,
     since,
 )
-from bandmate.postings.pages.words import FACETS, STATUSES
+from bandmate.postings.pages.words import CODED, FACETS, STATUSES
 from bandmate.postings.queries import totals
 from bandmate.postings.search import Answer, Facets, facets, search
 from bandmate.postings.web_query import read_query, write_query
 
 PAGE_SIZE = 25
+SAVE_PATH = "/saved/new"
 FACET_SIZE = 20
 
 SORTS = {
-    Sort.RELEVANCE: "Best match",
-    Sort.POSTED: "Newest",
-    Sort.CHANGED: "Recently changed",
-    Sort.SALARY: "Highest pay",
+    Sort.RELEVANCE: later("Best match"),
+    Sort.POSTED: later("Newest"),
+    Sort.CHANGED: later("Recently changed"),
+    Sort.SALARY: later("Highest pay"),
 }
-RECENT = {"Since yesterday": 1, "In the last 7 days": 7, "In the last 30 days": 30}
+RECENT = {later("Since yesterday"): 1, later("In the last 7 days"): 7, later("In the last 30 days"): 30}
 CLOCKS = {
-    "posted": "Posted",
-    "updated": "Updated by the board",
-    "changed": "Changed in meaning",
-    "first_seen": "First seen by us",
+    "posted": later("Posted"),
+    "updated": later("Updated by the board"),
+    "changed": later("Changed in meaning"),
+    "first_seen": later("First seen by us"),
 }
 _OF_THE_FORM = frozenset(
     {*FACETS, "title", "status", "salary_min", "salary_max", "salary_exists"}
@@ -89,9 +93,11 @@ def search_page(
         way_out=_way_out(tx, index, filters, now) if not found.answer.total else None,
         nothing_known=not found.answer.total and totals(tx).known_jobs == 0,
         facets=_options(query, found.counts, names),
-        statuses=[_option(value, label, None, value in query.status) for value, label in STATUSES.items()],
+        statuses=[
+            _option("status", value, _(label), None, value in query.status) for value, label in STATUSES.items()
+        ],
         days={name: _day(query, name) for name in _bound_names()},
-        clocks=CLOCKS,
+        clocks={clock: _(label) for clock, label in CLOCKS.items()},
         recent=_recent(query, now),
         sorts=_sorts(query),
         keep=_kept(query),
@@ -99,6 +105,8 @@ def search_page(
         first_href=address(query) if cursor else None,
         everything_href=PATH,
         canonical=address(query),
+        save_href=address(query).replace(PATH, SAVE_PATH, 1),
+        feed_href=feed_address(query),
         api_address=api_address(query),
         is_part=wanted_part(request) is not None,
     )
@@ -149,8 +157,8 @@ def _way_out(tx: Tx, index: Index, filters: Sequence[Filter], now: datetime) -> 
     return max(ways, key=lambda way: way.total, default=None)
 
 
-def _option(value: str, label: str, count: int | None, checked: bool) -> dict[str, Any]:
-    return {"value": value, "label": label, "count": count, "checked": checked}
+def _option(field: str, value: str, label: str, count: int | None, checked: bool) -> dict[str, Any]:
+    return {"value": value, "label": label, "count": count, "checked": checked, "verbatim": field not in CODED}
 
 
 def _options(query: JobQuery, counts: Facets, names: Names) -> list[tuple[str, str, list[dict[str, Any]]]]:
@@ -161,16 +169,17 @@ def _options(query: JobQuery, counts: Facets, names: Names) -> list[tuple[str, s
         counted = {one.value: one.count for one in counts.get(name, ())}
         values = [*counted, *(value for value in chosen if value not in counted)]
         options = [
-            _option(value, names.label(name, value), counted.get(value, 0), value in chosen) for value in values
+            _option(name, value, names.label(name, value), counted.get(value, 0), value in chosen)
+            for value in values
         ]
-        shown.append((name, title, options))
+        shown.append((name, _(title), options))
     return shown
 
 
 def _recent(query: JobQuery, now: datetime) -> list[tuple[str, str, bool]]:
     """Return the shortcuts by day of publication as label, address and whether it is the present one."""
     return [
-        (label, address(replace(query, posted_after=start)), query.posted_after == start)
+        (_(label), address(replace(query, posted_after=start)), query.posted_after == start)
         for label, start in ((label, since(now, days)) for label, days in RECENT.items())
     ]
 
@@ -178,7 +187,7 @@ def _recent(query: JobQuery, now: datetime) -> list[tuple[str, str, bool]]:
 def _sorts(query: JobQuery) -> list[tuple[str, str, bool]]:
     """Return the orders as label, address and whether it is the present one; best match needs words."""
     offered = [sort for sort in Sort if sort is not Sort.RELEVANCE or query.has_words]
-    return [(SORTS[sort], address(replace(query, sort=sort)), sort is query.order) for sort in offered]
+    return [(_(SORTS[sort]), address(replace(query, sort=sort)), sort is query.order) for sort in offered]
 
 
 def _bound_names() -> list[str]:

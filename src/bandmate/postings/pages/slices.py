@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from bandmate.kernel.database.session import Tx
-from bandmate.kernel.web.formats import calendar_day, clock_time, number
+from bandmate.kernel.languages import gettext as _
+from bandmate.kernel.languages import later
+from bandmate.kernel.web.formats import calendar_day, clock_time, counted, listed, number, upfirst
 from bandmate.postings.directory import board_names, org_names
 from bandmate.postings.domain.lifecycle import Status
 from bandmate.postings.job_query import JobQuery
-from bandmate.postings.pages.words import STATUSES, joined, value_label
+from bandmate.postings.pages.words import value_label, within
 from bandmate.postings.web_query import query_string
 
 PATH = "/jobs"
@@ -24,11 +26,15 @@ EVERY = tuple(Status)
 
 _MOST_NAMED = 3
 _END_OF_DAY = time(23, 59, 59, 999_000)
-_CLOCKS = {
-    "posted": "Posted",
-    "updated": "Updated by the board",
-    "changed": "Changed",
-    "first_seen": "First seen",
+_BOUNDS = {
+    "posted_after": later("Posted since {time}"),
+    "posted_before": later("Posted until {time}"),
+    "updated_after": later("Updated by the board since {time}"),
+    "updated_before": later("Updated by the board until {time}"),
+    "changed_after": later("Changed since {time}"),
+    "changed_before": later("Changed until {time}"),
+    "first_seen_after": later("First seen since {time}"),
+    "first_seen_before": later("First seen until {time}"),
 }
 
 
@@ -48,9 +54,9 @@ class Names:
     def label(self, field: str, value: Any) -> str:
         """Return what a value of a filter is called."""
         if field == "org_id":
-            return self.orgs.get(value, "a company we do not know")
+            return self.orgs.get(value, _("a company we do not know"))
         if field == "board_id":
-            return self.boards.get(value, "a board we do not know")
+            return self.boards.get(value, _("a board we do not know"))
         return value_label(field, str(value))
 
 
@@ -92,9 +98,9 @@ def active_filters(query: JobQuery, names: Names) -> tuple[Filter, ...]:
     """Return the filters of a query, one for each value, each with the query that is left without it."""
     found = []
     if query.q:
-        found.append(Filter(f"“{query.q}”", replace(query, q="")))
+        found.append(Filter(_("“{words}”").format(words=query.q), replace(query, q="")))
     if query.title:
-        found.append(Filter(f"Title: {query.title}", replace(query, title="")))
+        found.append(Filter(_("Title: {words}").format(words=query.title), replace(query, title="")))
     for field in fields(JobQuery):
         chosen = getattr(query, field.name)
         if not isinstance(chosen, tuple) or (field.name == "status" and set(chosen) == set(Status)):
@@ -117,25 +123,25 @@ def _with(query: JobQuery, field: str, value: Any) -> JobQuery:
 def _salary_filters(query: JobQuery) -> list[Filter]:
     found = []
     if query.salary_min is not None:
-        found.append(Filter(f"Pay reaches {number(query.salary_min)} a year", replace(query, salary_min=None)))
+        label = _("Pay reaches {amount} a year").format(amount=number(query.salary_min))
+        found.append(Filter(label, replace(query, salary_min=None)))
     if query.salary_max is not None:
-        found.append(Filter(f"Pay starts by {number(query.salary_max)} a year", replace(query, salary_max=None)))
+        label = _("Pay starts by {amount} a year").format(amount=number(query.salary_max))
+        found.append(Filter(label, replace(query, salary_max=None)))
     if query.salary_exists is not None:
-        label = "Pay is stated" if query.salary_exists else "Pay is not stated"
+        label = _("Pay is stated") if query.salary_exists else _("Pay is not stated")
         found.append(Filter(label, replace(query, salary_exists=None)))
     return found
 
 
 def _instant_filters(query: JobQuery) -> list[Filter]:
     found = []
-    for clock, label in _CLOCKS.items():
-        for side, word in (("after", "since"), ("before", "until")):
-            name = f"{clock}_{side}"
-            bound: datetime | None = getattr(query, name)
-            if bound is not None:
-                day = day_of(bound, side)
-                when = calendar_day(datetime.fromisoformat(day)) if day else clock_time(bound, UTC)
-                found.append(Filter(f"{label} {word} {when}", _with(query, name, None)))
+    for name, label in _BOUNDS.items():
+        bound: datetime | None = getattr(query, name)
+        if bound is not None:
+            day = day_of(bound, name.rpartition("_")[2])
+            when = calendar_day(datetime.fromisoformat(day)) if day else clock_time(bound, UTC)
+            found.append(Filter(_(label).format(time=when), _with(query, name, None)))
     return found
 
 
@@ -157,30 +163,34 @@ def sentence(query: JobQuery, names: Names) -> str:
 
     Filters that no sentence carries well (pay, dates, language) are left to the chips.
     """
-    words = [_kind(query), _several(query, names, "department", "team"), "jobs"]
+    said = _("jobs")
+    if department := _several(query, names, "department", "team"):
+        said = _("{department} {jobs}").format(department=department, jobs=said)
+    for kind in reversed(_kinds(query)):
+        # Translators: {kind} is "remote", "full time", "closed" or several of a sort: "remote or hybrid".
+        said = _("{kind} {jobs}").format(kind=kind, jobs=said)
     if place := _several(query, names, "city", "region", "country"):
-        words.append(f"in {place}")
+        said = _("{jobs} in {place}").format(jobs=said, place=place)
     if company := _several(query, names, "org_id", "company"):
-        words.append(f"at {company}")
+        said = _("{jobs} at {company}").format(jobs=said, company=company)
     if board := _several(query, names, "board_id", "provider"):
-        words.append(f"on {board}")
+        said = _("{jobs} on {board}").format(jobs=said, board=board)
     if query.q:
-        words.append(f"for “{query.q}”")
+        said = _("{jobs} for “{words}”").format(jobs=said, words=query.q)
     elif query.title:
-        words.append(f"named “{query.title}”")
-    said = " ".join(word for word in words if word)
-    return said[:1].upper() + said[1:]
+        said = _("{jobs} named “{words}”").format(jobs=said, words=query.title)
+    return upfirst(said)
 
 
-def _kind(query: JobQuery) -> str:
-    kinds = []
-    if query.status not in {OPEN, (), EVERY}:
-        kinds.append(joined([STATUSES[status].lower() for status in query.status if status in STATUSES]))
-    for name in ("work_model", "employment_type"):
-        chosen = getattr(query, name)
-        if chosen:
-            kinds.append(joined([value_label(name, value).lower() for value in chosen]))
-    return " ".join(kinds)
+def _kinds(query: JobQuery) -> list[str]:
+    chosen: dict[str, Sequence[str]] = {
+        "status": () if query.status in {OPEN, (), EVERY} else query.status,
+        "work_model": query.work_model,
+        "employment_type": query.employment_type,
+    }
+    return [
+        listed([within(value_label(name, value)) for value in values]) for name, values in chosen.items() if values
+    ]
 
 
 def _several(query: JobQuery, names: Names, *fields_: str) -> str:
@@ -188,20 +198,21 @@ def _several(query: JobQuery, names: Names, *fields_: str) -> str:
     for name in fields_:
         chosen = getattr(query, name)
         if len(chosen) > _MOST_NAMED:
-            return f"{len(chosen)} {_PLURALS[name]}"
+            return _counted(name, len(chosen))
         if chosen:
-            return joined([names.label(name, value) for value in chosen])
+            return listed([names.label(name, value) for value in chosen])
     return ""
 
 
-_PLURALS = {
-    "department": "departments",
-    "team": "teams",
-    "city": "cities",
-    "region": "regions",
-    "country": "countries",
-    "org_id": "companies",
-    "company": "companies",
-    "board_id": "boards",
-    "provider": "providers",
-}
+def _counted(field: str, count: int) -> str:
+    return {
+        "department": counted("{count} department", "{count} departments", count),
+        "team": counted("{count} team", "{count} teams", count),
+        "city": counted("{count} city", "{count} cities", count),
+        "region": counted("{count} region", "{count} regions", count),
+        "country": counted("{count} country", "{count} countries", count),
+        "org_id": counted("{count} company", "{count} companies", count),
+        "company": counted("{count} company", "{count} companies", count),
+        "board_id": counted("{count} board", "{count} boards", count),
+        "provider": counted("{count} provider", "{count} providers", count),
+    }[field]

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from bandmate.kernel.languages import gettext as _
+from bandmate.kernel.languages import later
 from bandmate.postings.domain.changes import DESCRIPTION
-from bandmate.postings.pages.words import WORK_MODELS, sentence_case
+from bandmate.postings.pages.words import WORK_MODELS, sentence_case, value_label
 from bandmate.postings.queries import HistoryEvent
 
 _CONTEXT_LINES = 1
@@ -17,10 +19,30 @@ _LONG = 160
 """Characters from which on a value is compared line by line."""
 
 _KINDS = {
-    "created": ("First seen on the board", "plus", "good"),
-    "closed": ("Closed", "circle-x", "bad"),
-    "reopened": ("Open again", "refresh-cw", "good"),
+    "created": (later("First seen on the board"), "plus", "good"),
+    "closed": (later("Closed"), "circle-x", "bad"),
+    "reopened": (later("Open again"), "refresh-cw", "good"),
 }
+_CHANGES = {
+    "title": later("Title changed"),
+    "company": later("Company changed"),
+    "location_text": later("Location text changed"),
+    "locations": later("Locations changed"),
+    "department": later("Department changed"),
+    "team": later("Team changed"),
+    "employment_type": later("Employment type changed"),
+    "workplace_type": later("Workplace type changed"),
+    "salary_min": later("Salary min changed"),
+    "salary_max": later("Salary max changed"),
+    "salary_currency": later("Salary currency changed"),
+    "salary_period": later("Salary period changed"),
+    "requisition_id": later("Requisition id changed"),
+    "valid_through": later("Valid through changed"),
+    "source_url": later("Source url changed"),
+    "apply_url": later("Apply url changed"),
+    "description": later("Description changed"),
+}
+"""A whole sentence for each fact that can change (``derivation.meaning_of``): languages bend words differently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +77,9 @@ def steps(history: Iterable[HistoryEvent]) -> tuple[Step, ...]:
 def _step(event: HistoryEvent) -> Step:
     if event.type in _KINDS:
         title, icon, kind = _KINDS[event.type]
-        return Step(event.observed_at, title, icon, kind, closed=event.type == "closed")
+        return Step(event.observed_at, _(title), icon, kind, closed=event.type == "closed")
     field = event.field_name or "posting"
-    title = f"{sentence_case(field)} changed"
+    title = _(_CHANGES[field]) if field in _CHANGES else _("{field} changed").format(field=sentence_case(field))
     old, new = _words(field, event.old_value), _words(field, event.new_value)
     if field == DESCRIPTION or max(len(old), len(new)) > _LONG:
         lines = compared(_lines(event.old_value), _lines(event.new_value))
@@ -67,9 +89,9 @@ def _step(event: HistoryEvent) -> Step:
 
 def _words(field: str, value: Any) -> str:
     if field == "workplace_type" and value in WORK_MODELS:
-        return WORK_MODELS[value]
+        return value_label("work_model", value)
     if value is None or value in ("", []):
-        return "not stated"
+        return _("not stated")
     if isinstance(value, list):
         return "; ".join(map(str, value))
     return str(value)

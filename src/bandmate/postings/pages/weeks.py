@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bandmate.kernel.web.formats import short_day
+
 HEIGHT = 120
 """CSS pixels of the tallest column."""
 
@@ -31,7 +33,7 @@ class Week:
     @property
     def label(self) -> str:
         """The week's first day, ``3 Aug``."""
-        return f"{self.start.day} {self.start:%b}"
+        return short_day(self.start)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,50 +8,63 @@ from functools import lru_cache
 from babel import Locale, UnknownLocaleError
 
 from bandmate.engines.extraction import country_name
+from bandmate.kernel.languages import dressed, language, later, locale_of
+from bandmate.kernel.languages import gettext as _
 from bandmate.postings.domain.lifecycle import Status, Verdict
 
-WORK_MODELS: Mapping[str, str] = {"remote": "Remote", "hybrid": "Hybrid", "on_site": "On site"}
+WORK_MODELS: Mapping[str, str] = {
+    "remote": later("Remote"),
+    "hybrid": later("Hybrid"),
+    "on_site": later("On site"),
+}
 EMPLOYMENT: Mapping[str, str] = {
-    "full_time": "Full time",
-    "part_time": "Part time",
-    "contract": "Contract",
-    "internship": "Internship",
-    "temporary": "Temporary",
+    "full_time": later("Full time"),
+    "part_time": later("Part time"),
+    "contract": later("Contract"),
+    "internship": later("Internship"),
+    "temporary": later("Temporary"),
 }
 STATUSES: Mapping[str, str] = {
-    Status.ACTIVE: "Open",
-    Status.EXPIRED: "Past its deadline",
-    Status.DELETED: "Closed",
+    Status.ACTIVE: later("Open"),
+    Status.EXPIRED: later("Past its deadline"),
+    Status.DELETED: later("Closed"),
 }
 VERDICTS: Mapping[str, tuple[str, str, str]] = {
-    Verdict.COMPLETE: ("Complete", "good", "The whole listing was read: whoever is not in it was absent."),
+    Verdict.COMPLETE: (
+        later("Complete"),
+        "good",
+        later("The whole listing was read: whoever is not in it was absent."),
+    ),
     Verdict.PARTIAL: (
-        "Partial",
+        later("Partial"),
         "warn",
-        "Part of the listing was read: who is in it was seen, who is not in it is not counted as absent.",
+        later("Part of the listing was read: who is in it was seen, who is not in it is not counted as absent."),
     ),
     Verdict.EMPTY: (
-        "Empty",
+        later("Empty"),
         "warn",
-        "The board answered without any posting. Broken boards do so too, so nothing is concluded from it.",
+        later("The board answered without any posting. Broken boards do so too, so nothing is concluded from it."),
     ),
-    Verdict.FAILED: ("Failed", "bad", "No usable answer came: nothing is concluded from it."),
+    Verdict.FAILED: (later("Failed"), "bad", later("No usable answer came: nothing is concluded from it.")),
 }
-"""Name, kind of badge and meaning of what a run proves."""
+"""Name, kind of badge and meaning of what a run proves; in English, to be translated where they are shown."""
 
 FACETS: Mapping[str, str] = {
-    "work_model": "Work model",
-    "employment_type": "Employment",
-    "company": "Company",
-    "country": "Country",
-    "city": "City",
-    "department": "Department",
-    "team": "Team",
-    "region": "Region",
-    "language": "Language",
-    "provider": "Provider",
+    "work_model": later("Work model"),
+    "employment_type": later("Employment"),
+    "company": later("Company"),
+    "country": later("Country"),
+    "city": later("City"),
+    "department": later("Department"),
+    "team": later("Team"),
+    "region": later("Region"),
+    "language": later("Language"),
+    "provider": later("Provider"),
 }
 """The filters with counted values, in the order in which they stand on the page."""
+
+CODED = frozenset({"work_model", "employment_type", "country", "language", "status"})
+"""Fields whose values have words of ours or of the CLDR; the values of others are data and stay as they are."""
 
 _INITIALISMS = {"id": "ID", "url": "URL"}
 
@@ -61,13 +74,29 @@ def value_label(field: str, value: str) -> str:
     return _LABELS[field](value) if field in _LABELS else value
 
 
-@lru_cache(maxsize=512)
 def language_name(code: str) -> str:
-    """Return the English name of a language by its ISO 639-1 code; the code itself where there is none."""
+    """Return the name of a language by its ISO 639-1 code; the code itself where there is none."""
+    return dressed(_language_name(code, locale_of(language())), language())
+
+
+@lru_cache(maxsize=512)
+def _language_name(code: str, locale: Locale) -> str:
     try:
-        return Locale.parse(code).get_language_name("en") or code
+        return Locale.parse(code).get_language_name(locale) or code
     except (UnknownLocaleError, ValueError):
         return code
+
+
+def country_label(code: str) -> str:
+    """Return the name of a country by its ISO 3166-1 code; the code itself where there is none."""
+    locale = locale_of(language())
+    known = country_name(code) if locale.language == "en" else locale.territories.get(code)
+    return dressed(known or code, language())
+
+
+def within(label: str) -> str:
+    """Return a label as it stands within a sentence: English drops its capital, other languages keep their own."""
+    return label.lower() if locale_of(language()).language == "en" else label
 
 
 def field_label(name: str) -> str:
@@ -82,17 +111,10 @@ def sentence_case(name: str) -> str:
 
 
 _LABELS: Mapping[str, Callable[[str], str]] = {
-    "work_model": lambda value: WORK_MODELS.get(value, sentence_case(value)),
-    "employment_type": lambda value: EMPLOYMENT.get(value, sentence_case(value)),
-    "country": lambda value: country_name(value) or value,
+    "work_model": lambda value: _(WORK_MODELS.get(value, sentence_case(value))),
+    "employment_type": lambda value: _(EMPLOYMENT.get(value, sentence_case(value))),
+    "country": country_label,
     "language": language_name,
     "provider": str.capitalize,
-    "status": lambda value: STATUSES.get(value, value),
+    "status": lambda value: _(STATUSES.get(value, value)),
 }
-
-
-def joined(names: list[str], last: str = "or") -> str:
-    """Write names one after the other: ``Berlin``, ``Berlin or Paris``, ``Berlin, Paris or Rome``."""
-    if len(names) < 2:  # noqa: PLR2004 - one name stands alone
-        return "".join(names)
-    return f"{', '.join(names[:-1])} {last} {names[-1]}"
