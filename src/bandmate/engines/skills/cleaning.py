@@ -1,0 +1,72 @@
+"""What a person would see of a text: no markup, nothing hidden or invisible.
+
+Whoever hides words in a document (white on white, zero width, behind markup) reaches people's screens no more
+than our scores.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from itertools import pairwise
+
+from bandmate.engines.extraction.html import to_text
+
+LONGEST = 50_000
+"""Characters of a text that are read; a long posting has 15,000."""
+
+_ELEMENT = re.compile(
+    r"</?(?:p|div|span|br|b|i|u|em|strong|ul|ol|li|h[1-6]|a|table|t[rdh]|font|script|style|section|article|template"
+    r"|head|body|html|title|noscript|svg|img|input|textarea|small|sup|sub|pre|code)(?=[\s/>])|<!--",
+    re.IGNORECASE,
+)
+_INVISIBLE_KINDS = frozenset({"Cf", "Co", "Cs", "Cn"})
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f")
+"""Letters and marks by their category, but nothing is drawn for them."""
+_PLAIN = re.compile(r"[\x20-\x7e]*")
+_SPLIT = re.compile(r"(?<=[.!?;])\s+(?=\S)|\s*[•·▪‣●◦\n\r]+\s*|(?<=\S)\s{3,}(?=\S)|[。！？]")  # noqa: RUF001 - full width
+_LONGEST_SENTENCE = 400
+
+
+def decoded(line: bytes) -> str:
+    """Return a line as text: UTF-8, or Windows-1252 where it is none (with what is not even that left out)."""
+    try:
+        return line.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return line.decode("cp1252", errors="ignore")
+
+
+def visible_text(text: str) -> str:
+    """Return what a reader would see of a text, at most LONGEST characters, white space collapsed."""
+    text = text[: 4 * LONGEST]
+    if _ELEMENT.search(text):
+        text = to_text(text)
+    elif "&" in text and ";" in text:
+        text = html.unescape(text)
+    if not _PLAIN.fullmatch(text):
+        text = "".join(_drawn(letter) for letter in text)
+    return " ".join(text.split())[:LONGEST]
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Return where the sentences of a text begin and end; one that is too long is cut at a space."""
+    found: list[tuple[int, int]] = []
+    marks = [(0, 0), *((one.start(), one.end()) for one in _SPLIT.finditer(text)), (len(text), len(text))]
+    for (_, start), (end, _) in pairwise(marks):
+        begin = start
+        while end - begin > _LONGEST_SENTENCE:
+            cut = text.rfind(" ", begin + _LONGEST_SENTENCE // 2, begin + _LONGEST_SENTENCE)
+            stop = cut if cut > begin else begin + _LONGEST_SENTENCE
+            found.append((begin, stop))
+            begin = stop
+        if text[begin:end].strip():
+            found.append((begin, end))
+    return found
+
+
+def _drawn(letter: str) -> str:
+    kind = unicodedata.category(letter)
+    if kind in _INVISIBLE_KINDS or letter in _FILLERS or "\ufe00" <= letter <= "\ufe0f":
+        return ""
+    return " " if kind == "Cc" or kind.startswith("Z") else letter
