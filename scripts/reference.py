@@ -1,7 +1,7 @@
 """Write the generated pages of the docs: ``python -m scripts.reference``; a test says when one is out of date.
 
 docs/reference/api.md comes from the application's own OpenAPI document (OpenAPI 3.1) and from what each route's
-signature says about who may call it.
+signature says about who may call it; docs/reference/events.md from the types of events that the rooms declare.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from fastapi.routing import iter_route_contexts
 from bandmate.app import create_app
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database
+from bandmate.kernel.events.catalogue import EventType, declared_event_types
 from bandmate.kernel.identity.access import access_of
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -27,6 +28,12 @@ Every JSON route of this installation, as its OpenAPI document at `/openapi.json
 Keys go into `Authorization: Bearer` (RFC 6750); errors are [problem documents](../problems.md).
 """
 
+EVENTS_INTRODUCTION = """\
+Every type of event that this installation publishes; the members of each are listed in [Events](../events.md).
+Those that tell of nobody may leave by [webhooks](../webhooks.md) without further leave.
+Beside these, a room that asks for a message publishes `<context>.message.requested` ([messages](../messages.md)).
+"""
+
 _REF = "#/components/schemas/"
 
 Json = Mapping[str, Any]
@@ -34,7 +41,7 @@ Json = Mapping[str, Any]
 
 def pages() -> dict[str, str]:
     """Return every generated page by its file name."""
-    return {"api.md": api_page(application())}
+    return {"api.md": api_page(application()), "events.md": events_page(declared_event_types())}
 
 
 def application() -> FastAPI:
@@ -67,6 +74,27 @@ def api_page(app: FastAPI) -> str:
         *(_schema(name, schema) for name, schema in sorted(document["components"]["schemas"].items())),
     ]
     return "\n".join(parts)
+
+
+def events_page(types: Sequence[EventType]) -> str:
+    """Write the catalogue of events: what happened, whose it is, and whether it tells of a person."""
+    rows = [
+        (
+            f"[`{each.name}`](../events.md#{each.name.replace('.', '')})",
+            str(each.version),
+            each.context,
+            "nobody" if each.public else "a person",
+            each.description,
+        )
+        for each in types
+    ]
+    return "\n".join(
+        [
+            f"# Event catalogue\n\n{GENERATED}",
+            EVENTS_INTRODUCTION,
+            _table(("Type", "Version", "Room", "Tells of", "What happened"), rows),
+        ]
+    )
 
 
 def _by_room(route: tuple[str, str, Json]) -> tuple[str, str]:

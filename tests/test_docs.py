@@ -24,13 +24,21 @@ from tests.postings.boards_in_shape import Look, lever_board, lever_posting, tel
 
 import bandmate
 from bandmate.cli import app
-from bandmate.kernel import errors
+from bandmate.kernel import decisions, errors
 from bandmate.kernel.config import Settings
 from bandmate.kernel.consent import Purpose, Through, grant, purposes, withdraw
 from bandmate.kernel.consent import events as consent_events
 from bandmate.kernel.database.session import Database
+from bandmate.kernel.decisions import events as decisions_events
 from bandmate.kernel.errors import BandmateError
-from bandmate.kernel.identity.persons import create_person
+from bandmate.kernel.events.catalogue import declared_event_types
+from bandmate.kernel.holdings import events as holdings_events
+from bandmate.kernel.holdings.erasure import erase_person
+from bandmate.kernel.holdings.merging import merge, split
+from bandmate.kernel.identity import Asker, Role
+from bandmate.kernel.identity import events as identity_events
+from bandmate.kernel.identity.persons import create_account, create_person
+from bandmate.kernel.ids import new_id
 from bandmate.kernel.web.problem_kinds import all_kinds
 from bandmate.postings import events as postings_events
 from bandmate.postings.derivation import LaunchScope
@@ -43,7 +51,13 @@ DOCUMENTS = sorted(
     key=lambda path: path.relative_to(PROJECT).as_posix(),
 )
 DECISIONS = sorted((DOCS / "decisions").glob("*.md"))
-PUBLISHED = (*postings_events.PUBLISHED, *consent_events.PUBLISHED)
+PUBLISHED = (
+    *postings_events.PUBLISHED,
+    *consent_events.PUBLISHED,
+    *identity_events.PUBLISHED,
+    *holdings_events.PUBLISHED,
+    *decisions_events.PUBLISHED,
+)
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
@@ -208,12 +222,19 @@ class TestEvents:
         """docs/events.md has a section for each published event, in its order, and no other."""
         assert list(sections((DOCS / "events.md").read_text(), 3)) == list(PUBLISHED)
 
+    def test_every_event_is_in_the_catalogue(self) -> None:
+        """Each published event is declared, and none is declared that nobody publishes."""
+        assert sorted(PUBLISHED) == [declared.name for declared in declared_event_types()]
+
     def test_data_is_documented_as_it_is_published(
         self, database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A story that publishes every event gives each the data members that its section lists."""
         _tell_everything(database, settings, tmp_path)
         _tell_of_consent(database, monkeypatch)
+        _tell_of_decisions(database)
+        _tell_of_persons(database)
+        _tell_of_accounts(database)
         with database.read() as tx:
             log = tx.execute(text("select type, version, data from kernel.event")).all()
         published = {kind: {frozenset(row.data) for row in log if row.type == kind} for kind in PUBLISHED}
@@ -257,6 +278,50 @@ def _tell_of_consent(database: Database, monkeypatch: pytest.MonkeyPatch) -> Non
         evidence = purpose.shown(to=mia, through=Through.PAGE)
         grant(tx, mia, purpose.name, "email", evidence=evidence, at=now)
         withdraw(tx, mia, purpose.name, evidence=evidence, at=now)
+
+
+def _tell_of_accounts(database: Database) -> None:
+    """Give a person an account."""
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    with database.begin() as tx:
+        person = create_person(tx, name="Ola Lund", now=now)
+        create_account(tx, person, email="ola@example.org", password=None, now=now)
+
+
+def _tell_of_persons(database: Database) -> None:
+    """Take two persons for one, find out that they are not, and erase one."""
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    with database.begin() as tx:
+        kept, other = (create_person(tx, name=name, now=now) for name in ("Ben Adler", "Ben Adlers"))
+        merge(tx, kept, other, by="tests", now=now, reason="the same name")
+        split(tx, other, by="tests", now=now)
+        erase_person(tx, other, by="tests", now=now)
+
+
+def _tell_of_decisions(database: Database) -> None:
+    """Let a decision be made, contested, answered and overridden."""
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    with database.begin() as tx:
+        mia, ola = (create_person(tx, name=name, now=now) for name in ("Mia Kern", "Ola Lund"))
+        told = decisions.Decision(
+            decisions.DecisionId(new_id()),
+            "tests.course.admission",
+            mia,
+            decisions.ObjectRef("tests.course", "1"),
+            "tests.unknown",
+            1,
+            (),
+            "refused",
+            now,
+            "tests",
+        )
+        decisions.record(tx, [told])
+        herself = Asker(mia, "Mia Kern", Role.MEMBER.included, frozenset(), "session")
+        other = Asker(ola, "Ola Lund", Role.OPERATOR.included, frozenset(), "session")
+        decisions.contest(tx, told.decision_id, asker=herself, words="No.", now=now)
+        stands = decisions.Verdict.UPHELD
+        decisions.answer(tx, told.decision_id, asker=other, verdict=stands, words="It stands.", now=now)
+        decisions.override(tx, told.decision_id, asker=other, outcome="admitted", reason="A place.", now=now)
 
 
 class TestErrors:

@@ -12,13 +12,26 @@ import typer
 from sqlalchemy.exc import OperationalError
 
 from bandmate import demo, serving
+from bandmate.app import SUBSCRIPTIONS
+from bandmate.engines.allocation import commands as allocation_commands
+from bandmate.engines.skills import commands as skills_commands
+from bandmate.kernel.audit import commands as audit_commands
 from bandmate.kernel.clock import system_clock
 from bandmate.kernel.commands import FAILED, command_database, migrate_command, notices, stop_command
 from bandmate.kernel.config import Settings, settings
+from bandmate.kernel.decisions import commands as decisions_commands
 from bandmate.kernel.errors import BandmateError
+from bandmate.kernel.holdings import commands as persons_commands
 from bandmate.kernel.identity import commands as identity_commands
+from bandmate.kernel.notify import commands as notify_commands
+from bandmate.kernel.operations import commands as operations_commands
+from bandmate.kernel.operations.database_checks import database_checks
+from bandmate.kernel.operations.machine_checks import MACHINE
 from bandmate.kernel.telemetry.logs import configure_logging
+from bandmate.kernel.webhooks import commands as webhook_commands
 from bandmate.postings import commands as postings_commands
+from bandmate.postings.checks import CHECKS as POSTINGS_CHECKS
+from bandmate.postings.indexing import rebuild_index
 
 _KILLED_BY = 128
 """What shells add to the number of the signal that ended a command."""
@@ -76,7 +89,7 @@ def demo_command(
         def invite(address: str) -> None:
             notices.print(demo.invitation(offer, address))
 
-        serving.serve(database, chosen, listener, worker=True, on_ready=invite)
+        serving.serve(database, chosen, listener, worker=True, on_ready=invite, personas=demo.PERSONAS)
 
 
 def _started() -> Settings:
@@ -88,8 +101,22 @@ def _started() -> Settings:
 
 app.command("migrate")(migrate_command)
 app.command("stop")(stop_command)
+operations_commands.add_to(
+    app,
+    checks=(*MACHINE, *database_checks(SUBSCRIPTIONS), *POSTINGS_CHECKS),
+    after_restore=rebuild_index,
+)
+audit_commands.add_to(app)
 identity_commands.add_to(app)
+persons_commands.add_to(app)
+decisions_commands.add_to(app)
+notify_commands.add_to(app)
 postings_commands.add_to(app)
+skills_commands.add_to(
+    app, lambda: skills_commands.Folders(settings().home / "taxonomy", settings().models_folder)
+)
+webhook_commands.add_to(app)
+allocation_commands.add_to(app)
 
 
 def main() -> None:

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from bandmate.kernel.archive import Archive
+from bandmate.kernel.archive import open_archive
 from bandmate.kernel.clock import Clock
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database
 from bandmate.kernel.errors import NotFound
 from bandmate.kernel.identity.access import Role
-from bandmate.kernel.identity.persons import account_by_email, create_account, create_person
+from bandmate.kernel.identity.personas import Persona
+from bandmate.kernel.identity.persons import account_by_email, all_accounts, create_account, create_person
 from bandmate.postings.boards import name_company
 from bandmate.postings.derivation import LaunchScope
 from bandmate.postings.domain.identity import BoardName
@@ -29,6 +30,31 @@ from bandmate.postings.sample import SAMPLE_BOARDS, sample_runs
 
 OPERATOR_EMAIL = "olive.quaver@halfnote.example"
 OPERATOR_NAME = "Olive Quaver"
+
+PERSONAS = (
+    Persona(
+        "olive",
+        OPERATOR_NAME,
+        OPERATOR_EMAIL,
+        Role.OPERATOR,
+        "Looks after the boards: which answer, which fell silent, what the last runs brought.",
+    ),
+    Persona(
+        "ada",
+        "Ada Fermata",
+        "ada.fermata@halfnote.example",
+        Role.ADMINISTRATOR,
+        "Gives roles, disables accounts, looks into the audit trail and the service accounts.",
+    ),
+    Persona(
+        "milo",
+        "Milo Segno",
+        "milo.segno@halfnote.example",
+        Role.MEMBER,
+        "Looks for work, keeps searches, and sees what is known and decided about him.",
+    ),
+)
+"""Whom a visitor of the demo may become with one click."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +72,10 @@ def prepare(database: Database, settings: Settings, clock: Clock) -> Demo:
     now = clock()
     archive = folder / "archive"
     _write_archive(archive, now)
-    loaded = replay(database, archive, settings.archive_folder, LaunchScope.of(settings), processes=1)
+    loaded = replay(database, archive, settings.archive_place, LaunchScope.of(settings), processes=1)
     _name_companies(database, now)
     password = _operator(database, folder / "password", now)
+    _personas(database, now)
     drain_if_alone(database, settings)
     return Demo(OPERATOR_EMAIL, password, loaded)
 
@@ -60,7 +87,7 @@ def _write_archive(folder: Path, now: datetime) -> None:
         return
     with suppress(FileNotFoundError):
         (folder / RUNS).unlink()
-    archive = Archive(folder)
+    archive = open_archive(folder)
     last: dict[BoardName, Observation] = {}
     for run in sample_runs(now):
         board = BoardName(run.provider, run.board)
@@ -104,6 +131,16 @@ def _operator(database: Database, secret: Path, now: datetime) -> str:
         with os.fdopen(descriptor, "w") as file:
             file.write(password)
         return password
+
+
+def _personas(database: Database, now: datetime) -> None:
+    """Create the personas that are not there yet; they have no password, only their button."""
+    with database.begin() as tx:
+        there = {account.email for account in all_accounts(tx)}
+        for persona in PERSONAS:
+            if persona.email not in there:
+                person = create_person(tx, name=persona.name, now=now)
+                create_account(tx, person, email=persona.email, password=None, role=persona.role, now=now)
 
 
 def invitation(offer: Demo, address: str) -> str:

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
@@ -28,8 +28,12 @@ from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database
 from bandmate.kernel.errors import Conflict
 from bandmate.kernel.events.subscriptions import Runner
+from bandmate.kernel.identity.personas import Persona
+from bandmate.kernel.notify.worker import run_sender
 from bandmate.kernel.tasks import run_worker
 from bandmate.kernel.telemetry.metrics import serve_metrics
+from bandmate.kernel.telemetry.tracing import tracing
+from bandmate.kernel.webhooks import run_webhooks
 from bandmate.postings.indexing import run_indexer
 
 log = structlog.get_logger(__name__)
@@ -75,9 +79,10 @@ def serve(
     *,
     worker: bool,
     on_ready: Callable[[str], None],
+    personas: Sequence[Persona] = (),
 ) -> None:
     """Answer requests until SIGINT or SIGTERM; ``on_ready`` is called with the address once it answers."""
-    app = create_app(settings, database)
+    app = create_app(settings, database, personas=personas)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -96,7 +101,7 @@ def serve(
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_OBJECTS)
-    with _worker_beside(settings, wanted=worker):
+    with _worker_beside(settings, wanted=worker), tracing(settings.otlp_endpoint, "web", database.engine):
         server.run(sockets=[listener])
 
 
@@ -171,7 +176,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def work(database: Database, settings: Settings, *, attached: bool) -> None:
-    """Hear events, run tasks and keep the index fresh until SIGINT, SIGTERM or, attached, the end of stdin."""
+    """Hear events, run tasks, send messages and index until SIGINT, SIGTERM or, attached, the end of stdin."""
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
@@ -181,14 +186,17 @@ def work(database: Database, settings: Settings, *, attached: bool) -> None:
         "subscriptions": lambda: Runner(database, SUBSCRIPTIONS, system_clock).run(stop),
         "tasks": lambda: run_worker(database, stop),
         "indexer": lambda: run_indexer(database, settings, stop),
+        "webhooks": lambda: run_webhooks(database, settings, stop),
+        "messages": lambda: run_sender(database, settings, stop),
     }
     close_metrics = serve_metrics(settings.worker_metrics_port) if settings.worker_metrics_port else None
     threads = [threading.Thread(target=_do, args=(name, duty, stop), name=name) for name, duty in duties.items()]
-    for thread in threads:
-        thread.start()
-    stop.wait()
-    for thread in threads:
-        thread.join(GRACE_SECONDS)
+    with tracing(settings.otlp_endpoint, "worker", database.engine):
+        for thread in threads:
+            thread.start()
+        stop.wait()
+        for thread in threads:
+            thread.join(GRACE_SECONDS)
     if close_metrics is not None:
         close_metrics()
 

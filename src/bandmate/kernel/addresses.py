@@ -120,7 +120,12 @@ class ConfinedTransport(httpx.AsyncHTTPTransport):
     """httpx's transport over the confined backend; host names stay in TLS and in the ``Host`` header."""
 
     def __init__(
-        self, resolver: Resolver = resolve, *, allow_private: bool = False, chosen: Collection[Origin] = ()
+        self,
+        resolver: Resolver = resolve,
+        *,
+        allow_private: bool = False,
+        chosen: Collection[Origin] = (),
+        connections: int = 20,
     ) -> None:
         # SSL_CERT_FILE and SSL_CERT_DIR are honoured: an organisation's own authority must be usable.
         context = httpx.create_ssl_context(trust_env=True)
@@ -128,7 +133,7 @@ class ConfinedTransport(httpx.AsyncHTTPTransport):
         # httpx has no public way to pass a network backend on to httpcore; tests hold this line against upgrades.
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=context,
-            max_connections=20,
+            max_connections=connections,
             keepalive_expiry=15,
             network_backend=ConfinedBackend(resolver, allow_private=allow_private, chosen=chosen),
         )

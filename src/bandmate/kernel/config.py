@@ -6,10 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
+from bandmate.kernel.archive import ArchivePlace, parse_place
 from bandmate.kernel.errors import InvalidInput
+from bandmate.kernel.openid_settings import OpenidSettings, check_names
 
 
 def _split(value: object) -> object:
@@ -29,7 +31,18 @@ def _folder(value: object) -> object:
 
 Folder = Annotated[Path, BeforeValidator(_folder)]
 
-_EMPTY_IS_UNSET = frozenset({"home", "models", "archive"})
+
+def _archive(value: object) -> object:
+    """Read where the archive is, so that what cannot be one is refused when the program starts."""
+    try:
+        return str(parse_place(value)) if isinstance(value, str) else value
+    except InvalidInput as error:
+        raise ValueError(error.detail) from error
+
+
+ArchiveName = Annotated[str, BeforeValidator(_archive)]
+
+_EMPTY_IS_UNSET = frozenset({"home", "models", "archive", "archive_endpoint"})
 
 
 class Settings(BaseSettings):
@@ -49,8 +62,14 @@ class Settings(BaseSettings):
         validation_alias="DATABASE_URL",
         description="PostgreSQL to use instead of the embedded one, e.g. postgresql://user:secret@host/name.",
     )
-    archive: Folder | None = Field(
-        default=None, description="Folder where payloads are kept verbatim; HOME/archive when unset."
+    archive: ArchiveName | None = Field(
+        default=None,
+        description="Where payloads are kept verbatim: a folder or s3://bucket/prefix; HOME/archive when unset.",
+    )
+    archive_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/\s]+",
+        description="Address of the S3-compatible store behind BANDMATE_ARCHIVE, where it is not Amazon's.",
     )
     public_url: str = Field(
         default="http://127.0.0.1:8000",
@@ -63,7 +82,29 @@ class Settings(BaseSettings):
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",
         description="The least severe level that is logged.",
     )
+    otlp_endpoint: str | None = Field(
+        default=None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        pattern=r"^(https?://[^/\s]+.*)?$",
+        description="Collector to which traces are sent by OTLP over HTTP, e.g. http://127.0.0.1:4318; "
+        "no traces when unset.",
+    )
+    pseudo_locales: bool = Field(
+        default=False,
+        description="Offer the two made-up languages that show texts and layouts not ready for translation.",
+    )
     session_days: int = Field(default=14, ge=1, le=365, description="Days after which a sign-in ends by itself.")
+    openid: Annotated[dict[str, OpenidSettings], AfterValidator(check_names)] = Field(
+        default_factory=dict,
+        description="Providers at which people may sign in by OpenID Connect, several variables each, "
+        "e.g. BANDMATE_OPENID__ACME__ISSUER=https://login.acme.example.",
+    )
+    erasure_days: int = Field(
+        default=7,
+        ge=0,
+        le=90,
+        description="Days in which a person can take back that they want to be erased; 0 erases at once.",
+    )
     provider_urls: dict[str, str] = Field(
         default_factory=dict,
         description="Base addresses to use instead of a provider's own, one variable each, "
@@ -92,6 +133,41 @@ class Settings(BaseSettings):
         default=False,
         description="Allow calls to private and loopback addresses; for tests and local stand-ins.",
     )
+    webhook_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Key from which the secrets of webhooks are derived, at least 32 random characters; "
+        "the file HOME/webhook.key, made when needed, when unset.",
+    )
+    webhook_keep_days: int = Field(
+        default=30, ge=1, le=3650, description="Days that webhook deliveries are kept after they arrived."
+    )
+    messages: str = Field(
+        default="folder",
+        pattern="^(folder|smtp|webhook)$",
+        description="How messages to persons leave: into the `folder` HOME/outbox, by `smtp` or by `webhook`.",
+    )
+    messages_from: str | None = Field(
+        default=None,
+        pattern=r"^[^\r\n]*[^\s<>@]+@[^\s<>@]+>?$",
+        description="Sender of messages, e.g. Bandmate <hello@example.org>; no-reply at the host of "
+        "BANDMATE_PUBLIC_URL when unset.",
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Mail server for messages, e.g. smtp://user:secret@host:587?tls=starttls; "
+        "tls is `starttls`, `implicit` or `none`.",
+    )
+    messages_webhook_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/\s]+",
+        description="Address to which messages are posted; it may lie in your own network.",
+    )
+    messages_webhook_secret: SecretStr | None = Field(
+        default=None,
+        description="Secret with which posted messages are signed, whsec_ and base64 of 24 to 64 bytes; "
+        "not signed when unset.",
+    )
     launch_scope_name: str = Field(default="english_us_canada", description="Name of the launch scope rule.")
     launch_scope_languages: Words = Field(
         default=("en",),
@@ -115,8 +191,23 @@ class Settings(BaseSettings):
 
     @property
     def archive_folder(self) -> Path:
-        """Folder under which payloads are archived."""
-        return self.archive or self.home / "archive"
+        """Folder under which payloads are archived, unless BANDMATE_ARCHIVE names another place."""
+        return self.home / "archive"
+
+    @property
+    def archive_place(self) -> ArchivePlace:
+        """Where payloads are archived."""
+        return parse_place(self.archive, self.archive_endpoint) if self.archive else self.archive_folder
+
+    @property
+    def exports_folder(self) -> Path:
+        """Folder of what persons asked to download, a folder a person."""
+        return self.home / "exports"
+
+    @property
+    def messages_folder(self) -> Path:
+        """Folder into which messages are written where they are neither mailed nor posted."""
+        return self.home / "outbox"
 
     @property
     def index_folder(self) -> Path:

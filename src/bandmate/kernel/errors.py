@@ -13,6 +13,7 @@
   + Unavailable                (503) something we depend on does not answer
     - DatabaseUnavailable      (503) the database cannot be reached or started
     - SchemaOutdated           (503) the database has an older schema than the program
+    - SchemaTooNew             (503) the database has a newer schema than the program
   + OutboundFailed             (502) another server did not answer as it should
     - OutboundRefused          (502) the address is not one we call (private network, bad scheme)
 
@@ -130,6 +131,13 @@ class SchemaOutdated(Unavailable):
 
     slug = "schema-outdated"
     title = "The database needs a migration"
+
+
+class SchemaTooNew(Unavailable):
+    """The database has a newer schema than the program."""
+
+    slug = "schema-too-new"
+    title = "The program is older than its database"
 
 
 class OutboundFailed(BandmateError):
