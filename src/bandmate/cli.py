@@ -112,10 +112,10 @@ persons_commands.add_to(app)
 decisions_commands.add_to(app)
 notify_commands.add_to(app)
 postings_commands.add_to(app)
+webhook_commands.add_to(app)
 skills_commands.add_to(
     app, lambda: skills_commands.Folders(settings().home / "taxonomy", settings().models_folder)
 )
-webhook_commands.add_to(app)
 allocation_commands.add_to(app)
 
 

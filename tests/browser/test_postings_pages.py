@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page
 from tests.browsing import in_browser
-from tests.postings.pages_world import NOW, PASSWORD, label, make_app, studio
+from tests.postings.pages_world import NOW, PASSWORD, make_app, studio
 
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database
@@ -21,21 +19,6 @@ from bandmate.postings.domain.identity import BoardName
 
 OPERATOR = "operator@bandmate.example"
 STUDIO, LABEL = BoardName("lever", "halfnote"), BoardName("greenhouse", "marigold")
-PUBLIC = (
-    "/",
-    "/jobs",
-    "/jobs?q=sound&work_model=hybrid&posted_after=2025-12-01",
-    "/jobs?q=sound&department=Labels&city=Berlin",
-    f"/jobs/{studio('tuner')}",
-    f"/jobs/{studio('evil')}",
-    f"/jobs/{studio('paid')}",
-    f"/jobs/{studio('engineer-00')}",
-    f"/jobs/{label(3)}",
-    "/companies",
-    f"/companies/{STUDIO.org_id}",
-)
-GUARDED = ("/boards", f"/boards/{STUDIO.board_id}", f"/boards/{LABEL.board_id}")
-
 pytestmark = in_browser
 
 
@@ -90,26 +73,6 @@ def sign_in(page: Page, site: str) -> None:
 
 
 # Colours and widths do not depend on each other, so each of both is looked at once.
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
-def test_pages_are_accessible(
-    site: str, browser: Browser, complaints: list[str], scheme: Literal["light", "dark"], width: int
-) -> None:
-    """Axe finds nothing on any page, with all folds open, and nothing is wider than the screen."""
-    context = browser.new_context(
-        color_scheme=scheme, viewport={"width": width, "height": 844}, is_mobile=width < 500
-    )
-    page = context.new_page()
-    listen(page, complaints)
-    sign_in(page, site)
-    for path in (*PUBLIC, *GUARDED):
-        page.goto(site + path)
-        page.evaluate("for (const fold of document.querySelectorAll('main details')) fold.open = true")
-        found = [(path, rule["id"], rule["nodes"][0]["html"]) for rule in Axe().run(page).response["violations"]]
-        assert found == []
-        assert (path, page.evaluate("Math.max(document.documentElement.scrollWidth, innerWidth)")) == (path, width)
-    context.close()
-
-
 def test_ticking_a_filter_narrows_in_place(site: str, tab: Page) -> None:
     """Results, title and address follow the box; the focus stays on it; the way back leads back."""
     tab.goto(f"{site}/jobs?q=sound")

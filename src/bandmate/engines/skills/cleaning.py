@@ -25,7 +25,7 @@ _INVISIBLE_KINDS = frozenset({"Cf", "Co", "Cs", "Cn"})
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f")
 """Letters and marks by their category, but nothing is drawn for them."""
 _PLAIN = re.compile(r"[\x20-\x7e]*")
-_SPLIT = re.compile(r"(?<=[.!?;])\s+(?=\S)|\s*[•·▪‣●◦\n\r]+\s*|(?<=\S)\s{3,}(?=\S)|[。！？]")  # noqa: RUF001 - full width
+_SPLIT = re.compile(r"(?<=[.!?])\s+(?=\S)|\s*[•·▪‣●◦\n\r]+\s*|(?<=\S)\s{3,}(?=\S)|[。！？]")  # noqa: RUF001 - full width
 _LONGEST_SENTENCE = 400
 
 
@@ -60,7 +60,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
             stop = cut if cut > begin else begin + _LONGEST_SENTENCE
             found.append((begin, stop))
             begin = stop
-        if text[begin:end].strip():
+        if any(letter.isalnum() for letter in text[begin:end]):
             found.append((begin, end))
     return found
 

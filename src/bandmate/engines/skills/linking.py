@@ -15,8 +15,6 @@ from bandmate.engines.skills.fusion import fusion
 from bandmate.engines.skills.storage import Store
 from bandmate.engines.skills.taxonomy import Taxonomy
 
-_READ_WHOLE = 400
-"""Characters up to which a text is read at once: what is asked for may stand across its sentences."""
 _SPAN_WORDS = range(1, 9)
 
 
@@ -61,13 +59,14 @@ class Linker:
     def link(self, text: str, top: int | None = None) -> Linked:
         """Return the skills of a text: those likelier than the threshold, or the first ``top`` of all.
 
-        The sentences of a long text are read one by one; a skill's score is that of its best sentence.
+        Sentences are read one by one, so that nothing added to a text takes from the score of a skill; a skill's
+        score is that of its best sentence.
         """
         visible = visible_text(text)
         if not visible:
             return Linked("", ())
         best: dict[int, tuple[float, int]] = {}
-        parts = self._parts(visible)
+        parts = sentence_spans(visible)
         looks: list[Look] = []
         for number, (start, end) in enumerate(parts):
             look = self._evidence.look(visible[start:end])
@@ -84,10 +83,6 @@ class Linker:
         if top is not None and top > count:
             found += self._rest(set(order), top - count)
         return Linked(visible, tuple(found))
-
-    @staticmethod
-    def _parts(visible: str) -> list[tuple[int, int]]:
-        return [(0, len(visible))] if len(visible) <= _READ_WHOLE else sentence_spans(visible)
 
     def _with_spans(
         self,
