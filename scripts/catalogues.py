@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 
@@ -46,6 +47,8 @@ def extracted() -> Catalog:
 
 def _declared() -> Iterator[tuple[str, str]]:
     """Yield texts that are declared rather than called for: the kinds of problems, the labels of the rail."""
+    for path in SOURCE.rglob("errors.py"):  # engines are loaded when they are used, and their errors with them
+        import_module(".".join(("bandmate", *path.relative_to(SOURCE).with_suffix("").parts)))
     for kind in all_kinds():
         if kind.__module__.startswith("bandmate."):
             words = explained_in_english(kind)

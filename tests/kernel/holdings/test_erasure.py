@@ -97,10 +97,11 @@ def test_others_lose_nothing(
     """Erasing one person leaves every row of another as it was."""
     agree(mia)
     agree(ben)
+    before = count(database, "kernel.event", "subject = :p", p=str(ben))
     erase(database, mia)
     with database.read() as tx:
         assert len(history(tx, ben)) == 1
-    assert count(database, "kernel.event", "subject = :p", p=str(ben)) == 1
+    assert count(database, "kernel.event", "subject = :p", p=str(ben)) == before > 0
     assert count(database, "kernel.account") == 1
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -30,7 +31,7 @@ from bandmate.kernel.web.problem_kinds import explain, kind_named, kind_of_statu
 from bandmate.kernel.web.reader import request_id_of
 from bandmate.kernel.web.security import security_headers
 from bandmate.kernel.web.speaking import language_of
-from bandmate.kernel.web.templating import Templates, templates_of
+from bandmate.kernel.web.templating import Templates
 
 _UNEXPECTED = later("This failed because of a fault in our program. Nothing you did was wrong.")
 
@@ -77,14 +78,14 @@ def problem_responses(*kinds: type[BandmateError]) -> dict[int | str, dict[str, 
     }
 
 
-def _explanation_page(request: Request) -> Response:
+def _explanation_page(templates: Templates, request: Request) -> Response:
     """Explain a kind of problem."""
     slug = request.path_params["slug"]
     kind = kind_named(slug)
     if kind is None:
         raise NotFound(_("There is no kind of problem called “{slug}”.").format(slug=slug))
     wider = kind.__mro__[1] if kind is not BandmateError and kind.__mro__[1] is not BandmateError else None
-    return templates_of(request).render(
+    return templates.render(
         request,
         "shell/problem_kind.html",
         kind=kind,
@@ -142,7 +143,7 @@ def install_error_pages(app: FastAPI, templates: Templates, *, on_fault: OnFault
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(Exception, unexpected)
-    app.add_route("/problems/{slug}", _explanation_page, include_in_schema=False)
+    app.add_route("/problems/{slug}", partial(_explanation_page, templates), include_in_schema=False)
 
 
 def _tell(on_fault: OnFault | None, request: Request, error: Exception, status: int) -> None:
