@@ -197,7 +197,7 @@ class TestExistingAccount:
         other = Browser(TestClient(app, follow_redirects=False))
         token = other.token("/sign-in")
         answer = other.post("/sign-in/connect", csrf_token=token, password=PASSWORD)
-        assert answer.status_code == 403
+        assert answer.status_code == 409
         assert who(other) == ""
         assert mia.name not in answer.text
 
@@ -209,7 +209,7 @@ class TestExistingAccount:
         token = browser.token("/sign-in/connect")
         clock.move(timedelta(minutes=10))
         answer = browser.post("/sign-in/connect", csrf_token=token, password=PASSWORD)
-        assert answer.status_code == 403
+        assert answer.status_code == 409
         assert mia.name not in answer.text
 
     def test_account_of_another_provider_is_not_taken_over(

@@ -288,7 +288,7 @@ def _offer_page(
     return response
 
 
-def _stale() -> Forbidden:
-    return Forbidden(
+def _stale() -> Conflict:
+    return Conflict(
         _("This sign-in took too long, was used before, or began in another browser. Please begin again.")
     )
