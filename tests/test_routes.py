@@ -207,7 +207,6 @@ def call(app: FastAPI, method: str, path: str, headers: Mapping[str, str]) -> tu
 
     async def run() -> None:
         with anyio.CancelScope() as calling:
-
             sent: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
 
             async def receive() -> Message:
