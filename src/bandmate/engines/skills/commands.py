@@ -19,7 +19,6 @@ from bandmate.engines.skills.linking import Linked, Linker
 from bandmate.engines.skills.models import open_encoder
 from bandmate.engines.skills.storage import Store
 from bandmate.engines.skills.titles import Occupations, TitleCorpus
-from bandmate.engines.skills.training import run_training
 from bandmate.engines.skills.vocabulary import ESCO, import_vocabulary, open_vocabulary
 
 notices = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
@@ -78,6 +77,9 @@ def _add_skills(skills: typer.Typer, folders: Callable[[], Folders]) -> None:
         threads: Annotated[int, typer.Option(min=1, help="Threads to use.")] = 2,
     ) -> None:
         """Teach the language model the names of the vocabulary; needs the packages of requirements/train.txt."""
+        # Where they are installed, they take seconds to load, which every other command would pay too.
+        from bandmate.engines.skills.training import run_training  # noqa: PLC0415 - see above
+
         chosen = folders()
         run_training(
             open_vocabulary(chosen.taxonomy),

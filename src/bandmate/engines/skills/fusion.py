@@ -1,9 +1,8 @@
 """From kinds of evidence to one score, and from the score to how often it is right.
 
-The score is linear in the evidence. Its weights were fitted so that true skills stand first (softmax over
-the skills that were looked at); docs/skills.md says on which data. ``data/fusion.json`` holds them, once with a
-model and once without, and the points of the calibration: the share of true skills at a
-score.
+The score is linear in the evidence. Its weights were fitted so that true skills stand first (softmax over the
+skills that were looked at); docs/skills.md says on which data. ``data/fusion.json`` holds them, with and without a
+model, and the points of the calibration: the share of true skills at a score.
 """
 
 from __future__ import annotations
@@ -42,7 +41,10 @@ class Fusion:
 
 @cache
 def fusion(kind: str) -> Fusion:
-    """Return the fitted fusion for ``adapted``, ``packaged`` or ``lexical``."""
+    """Return the fitted fusion for ``model`` or ``lexical`` evidence, or for a vocabulary without relations.
+
+    The latter are called ``model_plain`` and ``lexical_plain``.
+    """
     held = json.loads((resources.files("bandmate.engines.skills") / "data" / "fusion.json").read_text("utf-8"))[
         kind
     ]

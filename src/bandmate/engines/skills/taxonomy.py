@@ -39,8 +39,7 @@ _FORMAT = 1
 class Taxonomy:
     """Concepts in columns of equal length; a concept is meant by its place in them.
 
-    ``forms`` holds the preferred label first, then the alternative ones, stripped and each
-    once.
+    ``forms`` holds the preferred label first, then the alternative ones, stripped and each once.
     """
 
     name: str
@@ -169,8 +168,7 @@ def distinct_forms(*labels: str) -> tuple[str, ...]:
 def store(taxonomy: Taxonomy, folder: Path) -> Path:
     """Write a vocabulary below ``folder``, let its name point to it, and return where it lies.
 
-    Doing it twice changes nothing. Readers see the old one or the new one, never a
-    part.
+    Doing it twice changes nothing. Readers see the old one or the new one, never a part.
     """
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / f"{taxonomy.name}-{taxonomy.fingerprint}"

@@ -1,8 +1,7 @@
 """Titles against titles, and titles to occupations.
 
-Two titles are near when they share words, pieces of words (in any language), meaning, and when a vocabulary
-sees the same occupations behind them. Gender marks, numbers, places and grades are split off
-before (``title_noise.py``).
+Two titles are near when they share words, pieces of words (in any language), meaning, and when a vocabulary sees
+the same occupations behind them. Gender marks, numbers, places and grades are split off before (``title_noise``).
 """
 
 from __future__ import annotations
@@ -24,6 +23,19 @@ from bandmate.engines.skills.taxonomy import Taxonomy
 from bandmate.engines.skills.title_noise import Title, split_title
 
 Scores = npt.NDArray[np.float32]
+
+_WORDS, _PIECES = 0.2, 0.2
+"""How much words and pieces of words count beside meaning."""
+_OF_MEAN = 0.3
+"""How much the mean over all names of an occupation counts beside its best name."""
+_OF_CONCEPT = 0.3
+"""How much the mean over all names of an occupation counts beside the one name that is ranked."""
+_OF_SKILLS = 1.6
+"""How much likeness by skills counts between titles that need not mean the same job."""
+_VOCABULARY = 0.8
+"""Share of known names from which on a corpus is a list of names: the question then is which mean the same."""
+_AT_ONCE = 256
+"""Titles whose mixtures are worked out together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +108,6 @@ class Occupations:
             )
             for rank, place in zip(order, places, strict=True)
         ]
-
-
-_OF_MEAN = 0.3
-_WORDS, _PIECES = 0.2, 0.2
-_OF_CONCEPT = 0.3
-"""How much the mean over all names of an occupation counts beside the one name that is ranked."""
-_OF_SKILLS = 1.6
-"""How much likeness by skills counts between titles that need not mean the same job."""
-_VOCABULARY = 0.8
-"""Share of known names from which on a corpus is a list of names: the question then is which mean the same."""
 
 
 def _lexical(words: LexicalIndex, parts: LexicalIndex, core: str) -> Scores:
@@ -182,9 +184,6 @@ def _stored_mixtures(
     name = f"mixtures-{digest}-{occupations.version.replace('/', '-')}-1"
     folder = store.product(name, make)
     return Mixtures(np.load(folder / "places.npy"), np.load(folder / "weights.npy"))
-
-
-_AT_ONCE = 256
 
 
 def _part(meanings: Vectors | None, start: int) -> Vectors | None:

@@ -43,6 +43,8 @@ log = structlog.get_logger(__name__)
 # as the running one is to be retried.
 _RELEASE_QUEUEING_LOCK = text("update procrastinate.procrastinate_jobs set queueing_lock = null where id = :id")
 
+_TAKE_RECOVERY = text("select pg_try_advisory_xact_lock(hashtext('bandmate.tasks.recover'))")
+
 
 class PatientConnector(procrastinate.PsycopgConnector):
     """A connector that says again what a lost connection may have swallowed.
@@ -99,7 +101,7 @@ def create_task_app(
     stop = stop or Stop()
     for task in registry:
         _add_to(app, task, database, clock, stop)
-    _add_housekeeping(app)
+    _add_housekeeping(app, database)
     return app
 
 
@@ -162,11 +164,19 @@ def _measured(task: Task, job: Job, database: Database, clock: Clock) -> Iterato
         log.info("task", outcome=outcome, ms=round(1000 * seconds, 1))
 
 
-def _add_housekeeping(app: procrastinate.App) -> None:
+def _add_housekeeping(app: procrastinate.App, database: Database) -> None:
     manager = app.job_manager
 
     async def recover(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
-        """Give jobs back to the queue whose worker was killed."""
+        """Give jobs back to the queue whose worker was killed; while another worker is at it, do nothing.
+
+        Two at once would both give back the same job, the second when it runs already: it would run twice.
+        """
+        with database.begin() as turn:
+            if turn.execute(_TAKE_RECOVERY).scalar_one():
+                await give_back()
+
+    async def give_back() -> None:
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_SECONDS):
             try:
                 await manager.retry_job(job)
