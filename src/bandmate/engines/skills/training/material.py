@@ -67,15 +67,21 @@ class Material:
         relations = zip(taxonomy.relation_occupation.tolist(), taxonomy.relation_skill.tolist(), strict=True)
         for occupation, skill in relations:
             self._needed[occupation].append(skill)
+        self._siblings: dict[str, list[int]] = defaultdict(list)
+        for place in self._occupations:
+            self._siblings[taxonomy.isco[place]].append(place)
         self._groups: dict[str, list[int]] = defaultdict(list)
         for place in self._skills:
             for group in taxonomy.broader[place]:
                 self._groups[group].append(place)
 
     def occupations(self, count: int) -> Pairs:
-        """Draw names of occupations with another name, the description or some skills of theirs."""
+        """Draw names of occupations with another name, the description or some skills of theirs.
+
+        Half of the occupations come in pairs of one ISCO group, which are hard to tell apart.
+        """
         texts, targets = [], []
-        owners = self._random.sample(self._occupations, count)
+        owners = self._drawn_occupations(count)
         for place in owners:
             forms = self._taxonomy.forms[place]
             kind = self._random.random()
@@ -91,6 +97,14 @@ class Material:
             texts.append(self._graded(name))
             targets.append(target)
         return Pairs(texts, targets, owners)
+
+    def _drawn_occupations(self, count: int) -> list[int]:
+        owners = dict.fromkeys(self._random.sample(self._occupations, count - count // 4))
+        for place in list(owners):
+            beside = [one for one in self._siblings[self._taxonomy.isco[place]] if one not in owners]
+            if beside and len(owners) < count:
+                owners[self._random.choice(beside)] = None
+        return list(owners)
 
     def names(self, count: int) -> Pairs:
         """Draw other names and descriptions of skills with the preferred label; near misses follow the labels."""
