@@ -216,17 +216,24 @@ def test_pairs_and_their_report(tmp_path: Path) -> None:
     )
     pq.write_table(pa.table({"mentor": [7], "capacity": pa.array([2], pa.int32())}), room)
     out, report = tmp_path / "pairs.parquet", tmp_path / "report.json"
-    done = bandmate("pair", wishes, room, "--out", out, "--report", report)
+    prices = tmp_path / "prices.parquet"
+    done = bandmate("pair", wishes, room, "--out", out, "--report", report, "--prices", prices)
     assert done.returncode == 0, done.stderr
+    assert pq.read_table(prices).to_pydict() == {"mentor": [7], "price": [2.0], "wanted": [3]}
     table = pq.read_table(out)
     assert table.to_pydict() == {"mentee": [2, 3], "mentor": [7, 7], "value": [4.0, 3.0]}
     assert [str(kind) for kind in table.schema.types] == ["int64", "int64", "float"]
     told = json.loads(report.read_text())
-    assert {name: told[name] for name in ("matched", "value", "bound", "optimal")} == {
+    measured = {"seconds", "peak_memory_bytes"}
+    assert {name: told[name] for name in told.keys() - measured} == {
         "matched": 2,
+        "unmatched": 1,
         "value": 7.0,
         "bound": 7.0,
         "optimal": True,
+        "ranks": {"1": 2},
+        "blocking_pairs": 0,
+        "places_left": 0,
     }
 
 

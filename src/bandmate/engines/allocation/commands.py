@@ -11,6 +11,7 @@ import resource
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,16 +58,19 @@ def pair_command(
     capacities: Annotated[Path, typer.Argument(help="Parquet: mentor, capacity.")],
     out: Out,
     report: Report,
+    prices: Annotated[
+        Path | None, typer.Option(help="Parquet file for what each mentor's places cost the others.")
+    ] = None,
 ) -> None:
     """Pair mentees with mentors so that the sum of the values is the largest the capacities allow."""
     from bandmate.engines.allocation.running import pair_files  # noqa: PLC0415 - see above
 
     started = time.perf_counter()
-    check_writable(out, report)
-    done = pair_files(preferences, capacities, out)
+    check_writable(*(one for one in (out, report, prices) if one is not None))
+    done = pair_files(preferences, capacities, out, prices)
     _write_report(
         report,
-        {"matched": done.matched, "value": done.value, "bound": done.bound, "optimal": done.optimal},
+        {**asdict(done), "optimal": done.optimal},
         started,
     )
     notices.print(f"{done.matched:,} pairs, value {done.value:,.6g}")

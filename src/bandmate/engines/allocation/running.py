@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bandmate.engines.allocation.limits_file import read_limits
-from bandmate.engines.allocation.pairing import Pairing, Wishes, pair
+from bandmate.engines.allocation.pairing import PairingFigures, Wishes, figures_of, pair, prices_of
 from bandmate.engines.allocation.plan import Plan
 from bandmate.engines.allocation.pool import PooledBlocks
 from bandmate.engines.allocation.problem import Candidates
@@ -71,8 +71,8 @@ def plan_of_files(candidates: Path, constraints: Path, out: Path, *, processes: 
     return Done(plan)
 
 
-def pair_files(preferences: Path, capacities: Path, out: Path) -> Pairing:
-    """Pair what two Parquet files hold.
+def pair_files(preferences: Path, capacities: Path, out: Path, prices: Path | None = None) -> PairingFigures:
+    """Pair what two Parquet files hold; ``prices`` tells what each mentor's places cost the others.
 
     Raises:
         InvalidProblem: when a file cannot be used.
@@ -80,7 +80,18 @@ def pair_files(preferences: Path, capacities: Path, out: Path) -> Pairing:
     wished = read_numbers(preferences, {"mentee": np.int64, "mentor": np.int64, "value": np.float32})
     room = read_numbers(capacities, {"mentor": np.int64, "capacity": np.int32})
     wishes = Wishes(wished["mentee"], wished["mentor"], wished["value"])
-    pairing = pair(wishes, room["mentor"], room["capacity"])
+    mentors, places = room["mentor"], room["capacity"]
+    pairing = pair(wishes, mentors, places)
+    if prices is not None:
+        found = prices_of(wishes, pairing.granted, mentors, places)
+        _write(
+            prices,
+            {
+                "mentor": pa.array(mentors, pa.int64()),
+                "price": pa.array(found.price, pa.float64()),
+                "wanted": pa.array(found.wanted, pa.int64()),
+            },
+        )
     _write(
         out,
         {
@@ -89,7 +100,7 @@ def pair_files(preferences: Path, capacities: Path, out: Path) -> Pairing:
             "value": pa.array(wishes.value[pairing.granted], pa.float32()),
         },
     )
-    return pairing
+    return figures_of(wishes, pairing, mentors, places)
 
 
 def _write_plan(path: Path, candidates: Candidates, plan: Plan) -> None:

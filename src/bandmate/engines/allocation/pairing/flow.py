@@ -53,7 +53,12 @@ class Pairing:
     @property
     def optimal(self) -> bool:
         """Whether value and bound are the same but for the last digits of sums of floating point numbers."""
-        return self.bound - self.value <= 1e-9 * max(abs(self.bound), 1e-300)
+        return is_optimal(self.value, self.bound)
+
+
+def is_optimal(value: float, bound: float) -> bool:
+    """Tell whether a value reaches its bound, but for the last digits of a sum."""
+    return bound - value <= 1e-9 * max(abs(bound), 1e-300)
 
 
 def pair(wishes: Wishes, mentors: NDArray[np.int64], capacities: NDArray[np.int32]) -> Pairing:
@@ -67,7 +72,7 @@ def pair(wishes: Wishes, mentors: NDArray[np.int64], capacities: NDArray[np.int3
     Raises:
         InvalidProblem: for the same wish twice, the same mentor twice, or a negative capacity.
     """
-    _check(wishes, mentors, capacities)
+    check_wishes(wishes, mentors, capacities)
     useful = np.flatnonzero((wishes.value > 0) & np.isin(wishes.mentor, mentors[capacities > 0]))
     if not len(useful):
         return Pairing(useful, 0.0, 0.0)
@@ -116,7 +121,12 @@ def _flow(
     return np.flatnonzero(flow.flows(wish_arcs))
 
 
-def _check(wishes: Wishes, mentors: NDArray[np.int64], capacities: NDArray[np.int32]) -> None:
+def check_wishes(wishes: Wishes, mentors: NDArray[np.int64], capacities: NDArray[np.int32]) -> None:
+    """Refuse what cannot be paired.
+
+    Raises:
+        InvalidProblem: for the same wish twice, the same mentor twice, or a negative capacity.
+    """
     if len(np.unique(mentors)) < len(mentors):
         raise InvalidProblem("A mentor has two capacities; give one.")
     if (capacities < 0).any():
