@@ -1,0 +1,1 @@
+"""Mentoring rounds: everybody who wishes for a mentor paired at once, at the best value there is."""

@@ -1,0 +1,194 @@
+"""From who wants to take part to who meets whom, at the best value that the round's limits allow; pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandmate.engines.allocation.pairing import (
+    Pairing,
+    Quota,
+    Wishes,
+    figures_of,
+    find_pairing,
+    pair_within,
+    prices_of,
+)
+from bandmate.marketplace.rounds.domain import Limits, Reason
+from bandmate.marketplace.rounds.fit import Fit, FitParts, Side
+
+_SECONDS = 30.0
+_EACH = 20
+_SAME = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedPair:
+    """Two who would meet."""
+
+    mentee: str
+    mentor: str
+    parts: FitParts
+    price: float
+    """What this mentor's place costs all others together, in the unit of the value."""
+    rank: int
+    """Of this mentor among all for this mentee; 1 is the best."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How much a mentor is wanted."""
+
+    price: float
+    by: int
+    """Mentees who would like them at least as much as whom they got."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundFigures:
+    """What the round would be like."""
+
+    mentees: int
+    mentors: int
+    places: int
+    matched: int
+    value: float
+    bound: float
+    """No pairing within the limits has a value above it."""
+    ranks: Mapping[int, int]
+    blocking_pairs: int
+    across_departments: float | None
+    """Share of pairs that connect two departments; None without pairs."""
+    across_by_chance: float | None
+    """The share that pairing at random, within the same capacities, would give on average."""
+    matched_by_department: Mapping[str, tuple[int, int]]
+    """Of the mentees of a department: matched, and all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A whole round before anybody hears of it."""
+
+    pairs: tuple[ProposedPair, ...]
+    waiting: Mapping[str, Reason]
+    wanted: Mapping[str, Wanted]
+    figures: RoundFigures
+
+
+def propose(
+    mentees: Sequence[Side], mentors: Sequence[Side], capacities: Sequence[int], limits: Limits
+) -> Proposal:
+    """Pair mentees with mentors.
+
+    Raises:
+        InvalidProblem: when the limits cannot be kept together.
+    """
+    fit = Fit(mentees, mentors)
+    room = np.array(capacities, np.int32).reshape(len(mentors))
+    found = find_pairing(fit.values, len(mentees), room, each=_EACH)
+    wishes, pairing, places = found.wishes, found.pairing, np.arange(len(mentors))
+    bound = found.bound
+    quotas = _quotas(fit, wishes, limits)
+    if quotas:
+        pairing = pair_within(wishes, places, room, quotas, seconds=_SECONDS)
+        bound = max(pairing.bound, pairing.value)
+    prices = prices_of(wishes, pairing.granted, places, room)
+    return Proposal(
+        pairs=_pairs(fit, wishes, pairing, prices.price),
+        waiting=_waiting(
+            fit, pairing, wishes, limited=bool(quotas), places_left=int(room.sum()) - pairing.matched
+        ),
+        wanted={
+            one.key: Wanted(float(price), int(by))
+            for one, price, by in zip(mentors, prices.price, prices.wanted, strict=True)
+        },
+        figures=_figures(fit, wishes, pairing, room, bound),
+    )
+
+
+def _quotas(fit: Fit, wishes: Wishes, limits: Limits) -> list[Quota]:
+    quotas = []
+    if limits.across_departments:
+        quotas.append(
+            Quota(
+                "pairs across departments",
+                fit.crosses(wishes.mentee, wishes.mentor),
+                share=limits.across_departments,
+            )
+        )
+    for department, least in limits.least_by_department.items():
+        theirs = np.array([one.department == department for one in fit.mentees], bool)
+        quotas.append(Quota(f"mentees of {department}", theirs[wishes.mentee], least=least))
+    return quotas
+
+
+def _pairs(fit: Fit, wishes: Wishes, pairing: Pairing, price: NDArray[np.float64]) -> tuple[ProposedPair, ...]:
+    found = []
+    for place in pairing.granted.tolist():
+        mentee, mentor = int(wishes.mentee[place]), int(wishes.mentor[place])
+        found.append(
+            ProposedPair(
+                fit.mentees[mentee].key,
+                fit.mentors[mentor].key,
+                fit.parts(mentee, mentor),
+                float(price[mentor]),
+                _rank(fit, mentee, mentor),
+            )
+        )
+    return tuple(found)
+
+
+def _rank(fit: Fit, mentee: int, mentor: int) -> int:
+    """Return the place of a mentor among all for a mentee; equally good ones share the better one."""
+    values = fit.values(mentee, mentee + 1)[0]
+    return 1 + int(np.count_nonzero(values > values[mentor] + _SAME))
+
+
+def _waiting(fit: Fit, pairing: Pairing, wishes: Wishes, *, limited: bool, places_left: int) -> dict[str, Reason]:
+    """Say of everybody without a mentor why: nobody suits, no place was left, or the limits spoke against it."""
+    matched = set(wishes.mentee[pairing.granted].tolist())
+    reasons = {}
+    for place, one in enumerate(fit.mentees):
+        if place not in matched:
+            suits = bool((fit.values(place, place + 1) > 0).any())
+            full = Reason.LIMITS if limited and places_left else Reason.NO_PLACE
+            reasons[one.key] = full if suits else Reason.NO_FIT
+    return reasons
+
+
+def _figures(fit: Fit, wishes: Wishes, pairing: Pairing, room: NDArray[np.int32], bound: float) -> RoundFigures:
+    plain = figures_of(wishes, pairing, np.arange(len(room)), room)
+    granted = pairing.granted
+    mentee, mentor = wishes.mentee[granted], wishes.mentor[granted]
+    everybody: dict[str, tuple[int, int]] = {}
+    matched = set(mentee.tolist())
+    for place, one in enumerate(fit.mentees):
+        had, all_ = everybody.get(one.department or "", (0, 0))
+        everybody[one.department or ""] = (had + (place in matched), all_ + 1)
+    ranks = Counter(_rank(fit, int(one), int(other)) for one, other in zip(mentee, mentor, strict=True))
+    return RoundFigures(
+        mentees=len(fit.mentees),
+        mentors=len(fit.mentors),
+        places=int(room.sum()),
+        matched=pairing.matched,
+        value=pairing.value,
+        bound=bound,
+        ranks=dict(sorted(ranks.items())),
+        blocking_pairs=plain.blocking_pairs,
+        across_departments=float(fit.crosses(mentee, mentor).mean()) if len(granted) else None,
+        across_by_chance=_by_chance(fit, room),
+        matched_by_department=dict(sorted(everybody.items())),
+    )
+
+
+def _by_chance(fit: Fit, room: NDArray[np.int32]) -> float | None:
+    """Return the share of pairs across departments if each mentee got any place with the same chance."""
+    if not len(fit.mentees) or not room.sum():
+        return None
+    mentors = np.repeat(np.arange(len(room)), room)
+    one, other = np.meshgrid(np.arange(len(fit.mentees)), mentors, indexing="ij")
+    return float(fit.crosses(one.ravel(), other.ravel()).mean())
