@@ -43,11 +43,9 @@ def test_the_parts_add_up_to_the_value() -> None:
     mentees, mentors = crowd(20, 1, "a"), crowd(15, 2, "b")
     fit = Fit(mentees, mentors)
     values = fit.values(0, 20)
-    for mentee in range(20):
-        for mentor in range(15):
-            parts = fit.parts(mentee, mentor)
-            expected = parts.value if parts.topics > 0 else 0.0
-            assert values[mentee, mentor] == pytest.approx(expected, abs=1e-5)
+    mentee, mentor = np.indices((20, 15)).reshape(2, -1)
+    expected = [one.value if one.topics > 0 else 0.0 for one in fit.parts(mentee, mentor)]
+    assert values.ravel() == pytest.approx(expected, abs=1e-5)
     assert values.max() <= 1
     assert sum(getattr(FIT, one.name) for one in fields(FIT)) == pytest.approx(1)
 
@@ -94,7 +92,8 @@ def test_alike_in_outlook_and_near_in_hours_is_better() -> None:
     ]
     values = Fit([mentee], [base, *better]).values(0, 1)[0]
     assert (values[1:] > values[0]).all()
-    assert Fit([mentee], [replace(base, utc_offset=23.0)]).parts(0, 0).hours == pytest.approx(FIT.hours)
+    near = Fit([mentee], [replace(base, utc_offset=23.0)]).parts(np.array([0]), np.array([0]))[0]
+    assert near.hours == pytest.approx(FIT.hours)
 
 
 def test_some_are_never_paired() -> None:

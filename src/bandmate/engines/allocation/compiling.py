@@ -19,7 +19,7 @@ Taken = ParamSpec("Taken")
 Given = TypeVar("Given")
 
 _HERE = Path(__file__).resolve().parent
-_SOURCES = ("choosing", "compiling", "passes", "polish", "reading", "streaming")
+_SOURCES = ("choosing", "compiling", "pairing/raising", "passes", "polish", "reading", "streaming")
 """The modules that hold compiled functions."""
 
 

@@ -8,9 +8,10 @@ counts: these types cannot hold a name, an age, a gender or a picture.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,10 @@ from scipy.sparse import csr_array
 
 Floats = NDArray[np.float32]
 
+BLOCK = 1_024
+"""Mentees whose values are worked out together."""
 WORKDAY = (9, 17)
 """Hours of a working day, by local time."""
-_SLOTS = 48
-"""Half hours of a day."""
 _FULL_OVERLAP = 4.0
 """Common hours from which on more make no difference to an hour's talk."""
 
@@ -75,154 +76,150 @@ class FitParts:
         return float(sum(getattr(self, one.name) for one in fields(self)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One side as numbers, a row for each person."""
+
+    skills: csr_array
+    styles: Floats
+    interests: csr_array
+    languages: Floats
+    offsets: NDArray[np.float64]
+    departments: NDArray[np.int64]
+
+    def some(self, start: int, stop: int) -> _Table:
+        """Return the rows from ``start`` to before ``stop``."""
+        return _Table(**{one.name: getattr(self, one.name)[start:stop] for one in fields(self)})
+
+
 class Fit:
     """The values of all pairs of two sides, worked out block by block."""
 
     def __init__(self, mentees: Sequence[Side], mentors: Sequence[Side]) -> None:
-        self.mentees = tuple(mentees)
-        self.mentors = tuple(mentors)
+        self.mentees, self.mentors = tuple(mentees), tuple(mentors)
+        everybody = (*self.mentees, *self.mentors)
+        known = {
+            "skills": _places(skill for one in everybody for skill in one.skills),
+            "styles": _places(axis for one in everybody for axis in one.style),
+            "interests": _places(interest for one in everybody for interest in one.interests),
+            "languages": _places(language for one in everybody for language in one.languages),
+            "departments": _places(one.department for one in everybody if one.department),
+        }
+        self._ours, self._theirs = _table(self.mentees, known), _table(self.mentors, known)
 
     def values(self, start: int, stop: int) -> Floats:
         """Return the values of the mentees from ``start`` to before ``stop`` with all mentors; 0 for never.
 
         Shape (mentees, mentors).
         """
-        found = np.zeros((stop - start, len(self.mentors)), np.float32)
-        if not found.size:
-            return found
-        topics, outlook, hours, across, allowed = self._columns(start, stop)
-        found += FIT.topics * topics + FIT.outlook * outlook + FIT.hours * hours + FIT.across * across
+        topics, outlook, hours, across = self._columns(start, stop)
+        found: Floats = FIT.topics * topics + FIT.outlook * outlook + FIT.hours * hours + FIT.across * across
         # Without any common topic there is nothing to meet for.
-        found[~allowed | (topics <= 0)] = 0
-        return found
+        found[~self._allowed(start, stop) | (topics <= 0)] = 0
+        return found.astype(np.float32)
 
-    def parts(self, mentee: int, mentor: int) -> FitParts:
-        """Return why two have their value."""
-        topics, outlook, hours, across, _ = self._columns(mentee, mentee + 1)
-        return FitParts(
-            topics=FIT.topics * float(topics[0, mentor]),
-            outlook=FIT.outlook * float(outlook[0, mentor]),
-            hours=FIT.hours * float(hours[0, mentor]),
-            across=FIT.across * float(across[0, mentor]),
-        )
+    def parts(self, mentee: NDArray[np.int64], mentor: NDArray[np.int64]) -> list[FitParts]:
+        """Return why pairs of places have their values, in the order given."""
+        found: list[FitParts | None] = [None] * len(mentee)
+        for start in range(0, len(self.mentees), BLOCK):
+            here = np.flatnonzero((mentee >= start) & (mentee < start + BLOCK))
+            if len(here):
+                columns = self._columns(start, start + BLOCK)
+                chosen = [column[mentee[here] - start, mentor[here]].tolist() for column in columns]
+                for place, *shares in zip(here.tolist(), *chosen, strict=True):
+                    found[place] = FitParts(*(w * share for w, share in zip(astuple(FIT), shares, strict=True)))
+        return [one for one in found if one is not None]
 
     def crosses(self, mentee: NDArray[np.int64], mentor: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell of pairs of places whether they connect two departments; unknown ones count as the same."""
-        one, other = self._departments(self.mentees)[mentee], self._departments(self.mentors)[mentor]
+        one, other = self._ours.departments[mentee], self._theirs.departments[mentor]
         crossing: NDArray[np.bool_] = (one != other) & (one >= 0) & (other >= 0)
         return crossing
 
-    def _columns(self, start: int, stop: int) -> tuple[Floats, Floats, Floats, Floats, NDArray[np.bool_]]:
-        some = self.mentees[start:stop]
-        style = _likeness(self._styles(some), self._styles(self.mentors))
-        outlook = (style + self._common_interests(start, stop)) / np.float32(2)
-        here, there = self._departments(some)[:, None], self._departments(self.mentors)[None, :]
-        across = ((here != there) & (here >= 0) & (there >= 0)).astype(np.float32)
-        return self._topics(start, stop), outlook, self._overlap(some), across, self._allowed(some)
+    def _columns(self, start: int, stop: int) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return topics, outlook, hours and across of some mentees with all mentors, each 0 to 1."""
+        ours, theirs = self._ours.some(start, stop), self._theirs
+        outlook = (_likeness(ours.styles, theirs.styles) + _common_interests(ours, theirs)) / 2
+        here, there = ours.departments[:, None], theirs.departments[None, :]
+        across = (here != there) & (here >= 0) & (there >= 0)
+        columns = _taught(ours, theirs), outlook, _common_hours(ours, theirs), across
+        topics, outlook, hours, crossing = (np.asarray(column, np.float32) for column in columns)
+        return topics, outlook, hours, crossing
 
-    def _topics(self, start: int, stop: int) -> Floats:
-        """Return how much of what each mentee wants to learn each mentor can teach, 0 to 1."""
-        wanted = self._skill_table(self.mentees[start:stop])
-        share = np.maximum(np.asarray(wanted.sum(axis=1)).reshape(-1, 1), 1)
-        return np.asarray((wanted @ self._taught.T).todense() / share, np.float32)
-
-    @cached_property
-    def _taught(self) -> csr_array:
-        return self._skill_table(self.mentors)
-
-    @cached_property
-    def _skill_places(self) -> dict[str, int]:
-        known = sorted({skill for one in (*self.mentees, *self.mentors) for skill in one.skills})
-        return {skill: place for place, skill in enumerate(known)}
-
-    def _skill_table(self, some: Sequence[Side]) -> csr_array:
-        rows = [row for row, one in enumerate(some) for _ in one.skills]
-        columns = [self._skill_places[skill] for one in some for skill in one.skills]
-        values = [value for one in some for value in one.skills.values()]
-        return csr_array((values, (rows, columns)), shape=(len(some), max(len(self._skill_places), 1)))
-
-    @cached_property
-    def _axes(self) -> tuple[str, ...]:
-        return tuple(sorted({axis for one in (*self.mentees, *self.mentors) for axis in one.style}))
-
-    def _styles(self, some: Sequence[Side]) -> Floats:
-        return np.array([[one.style.get(axis, 0) for axis in self._axes] for one in some], np.float32).reshape(
-            len(some), len(self._axes)
-        )
-
-    def _common_interests(self, start: int, stop: int) -> Floats:
-        """Return common interests over those of whoever has fewer; a half where one names none."""
-        ours, theirs = self._interests(self.mentees[start:stop]), self._interests(self.mentors)
-        common = np.asarray((ours @ theirs.T).todense(), np.float32)
-        fewer = np.minimum(
-            np.asarray(ours.sum(axis=1)).reshape(-1, 1), np.asarray(theirs.sum(axis=1)).reshape(1, -1)
-        )
-        return np.where(fewer > 0, common / np.maximum(fewer, 1), 0.5).astype(np.float32)
-
-    def _interests(self, some: Sequence[Side]) -> csr_array:
-        places = self._interest_places
-        rows = [row for row, one in enumerate(some) for _ in one.interests]
-        columns = [places[interest] for one in some for interest in one.interests]
-        return csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(some), max(len(places), 1)))
-
-    @cached_property
-    def _interest_places(self) -> dict[str, int]:
-        known = sorted({interest for one in (*self.mentees, *self.mentors) for interest in one.interests})
-        return {interest: place for place, interest in enumerate(known)}
-
-    def _overlap(self, some: Sequence[Side]) -> Floats:
-        """Return the share of an ample common part of the working day, 0 to 1; a half where a zone is unknown."""
-        ours = np.array([one.utc_offset if one.utc_offset is not None else np.nan for one in some])
-        theirs = np.array([one.utc_offset if one.utc_offset is not None else np.nan for one in self.mentors])
-        apart = np.abs(ours[:, None] - theirs[None, :]) % 24
-        apart = np.minimum(apart, 24 - apart)
-        common = np.maximum(WORKDAY[1] - WORKDAY[0] - apart, 0)
-        return np.where(np.isnan(common), 0.5, np.minimum(common / _FULL_OVERLAP, 1)).astype(np.float32)
-
-    def _departments(self, some: Sequence[Side]) -> NDArray[np.int64]:
-        places = self._department_places
-        return np.array([places.get(one.department or "", -1) for one in some], np.int64)
-
-    @cached_property
-    def _department_places(self) -> dict[str, int]:
-        known = sorted({one.department for one in (*self.mentees, *self.mentors) if one.department})
-        return {department: place for place, department in enumerate(known)}
-
-    def _allowed(self, some: Sequence[Side]) -> NDArray[np.bool_]:
+    def _allowed(self, start: int, stop: int) -> NDArray[np.bool_]:
         """Tell who may be paired: with a common language, not with oneself, not with whom one must not."""
-        allowed = self._speak(some)
-        places = {one.key: place for place, one in enumerate(self.mentors)}
-        for row, one in enumerate(some):
+        allowed: NDArray[np.bool_] = (self._ours.languages[start:stop] @ self._theirs.languages.T) > 0
+        mentors = self._mentor_places
+        for row, one in enumerate(self.mentees[start:stop]):
             for key in (one.key, *one.never):
-                if key in places:
-                    allowed[row, places[key]] = False
-        kept_off = {one.key: row for row, one in enumerate(some)}
-        for column, one in enumerate(self.mentors):
-            for key in one.never:
-                if key in kept_off:
-                    allowed[kept_off[key], column] = False
+                if key in mentors:
+                    allowed[row, mentors[key]] = False
+        mentees = {one.key: row for row, one in enumerate(self.mentees[start:stop])}
+        for column in self._choosy:
+            for key in self.mentors[column].never:
+                if key in mentees:
+                    allowed[mentees[key], column] = False
         return allowed
 
-    def _speak(self, some: Sequence[Side]) -> NDArray[np.bool_]:
-        known = sorted({language for one in (*self.mentees, *self.mentors) for language in one.languages})
-        places = {language: place for place, language in enumerate(known)}
+    @cached_property
+    def _mentor_places(self) -> dict[str, int]:
+        return {one.key: place for place, one in enumerate(self.mentors)}
 
-        def table(side: Sequence[Side]) -> Floats:
-            spoken = np.zeros((len(side), max(len(known), 1)), np.float32)
-            for row, one in enumerate(side):
-                spoken[row, [places[language] for language in one.languages]] = 1
-                if not one.languages:
-                    spoken[row] = 1
-            return spoken
-
-        common: NDArray[np.bool_] = (table(some) @ table(self.mentors).T) > 0
-        return common if known else np.ones_like(common)
+    @cached_property
+    def _choosy(self) -> list[int]:
+        return [place for place, one in enumerate(self.mentors) if one.never]
 
 
-def _likeness(one: Floats, other: Floats) -> Floats:
+def _places(names: Iterable[str]) -> dict[str, int]:
+    return {name: place for place, name in enumerate(sorted(set(names)))}
+
+
+def _table(side: Sequence[Side], known: Mapping[str, Mapping[str, int]]) -> _Table:
+    skills = [one.skills for one in side]
+    interests = [dict.fromkeys(one.interests, 1.0) for one in side]
+    # Who names no language may be paired with anybody.
+    languages = [dict.fromkeys(one.languages or known["languages"] or ("",), 1.0) for one in side]
+    spoken = known["languages"] or {"": 0}
+    return _Table(
+        skills=_sparse(skills, known["skills"]),
+        styles=_sparse([one.style for one in side], known["styles"]).toarray().astype(np.float32),
+        interests=_sparse(interests, known["interests"]),
+        languages=_sparse(languages, spoken).toarray().astype(np.float32),
+        offsets=np.array([np.nan if one.utc_offset is None else one.utc_offset for one in side], np.float64),
+        departments=np.array([known["departments"].get(one.department or "", -1) for one in side], np.int64),
+    )
+
+
+def _sparse(rows: Sequence[Mapping[str, float]], places: Mapping[str, int]) -> csr_array:
+    at = [row for row, one in enumerate(rows) for _ in one]
+    columns = [places[name] for one in rows for name in one]
+    values = [float(value) for one in rows for value in one.values()]
+    return csr_array((values, (at, columns)), shape=(len(rows), max(len(places), 1)))
+
+
+def _taught(ours: _Table, theirs: _Table) -> NDArray[Any]:
+    """Return how much of what each mentee wants to learn each mentor can teach."""
+    wanted = np.asarray(ours.skills.sum(axis=1)).reshape(-1, 1)
+    taught: NDArray[Any] = (ours.skills @ theirs.skills.T).toarray() / np.maximum(wanted, 1)
+    return taught
+
+
+def _likeness(one: Floats, other: Floats) -> NDArray[Any]:
     """Return 1 for the same way of working, 0 for the opposite in everything, a half where nothing is said."""
-    if not one.shape[1]:
-        return np.full((len(one), len(other)), 0.5, np.float32)
-    axes = one.shape[1]
-    agreement: Floats = ((one @ other.T / axes + 1) / 2).astype(np.float32)
-    return agreement
+    likeness: NDArray[Any] = (one @ other.T / one.shape[1] + 1) / 2
+    return likeness
+
+
+def _common_interests(ours: _Table, theirs: _Table) -> NDArray[Any]:
+    """Return common interests over those of whoever has fewer; a half where one names none."""
+    common = (ours.interests @ theirs.interests.T).toarray()
+    one, other = (np.asarray(side.interests.sum(axis=1)) for side in (ours, theirs))
+    fewer = np.minimum(one.reshape(-1, 1), other.reshape(1, -1))
+    return np.where(fewer > 0, common / np.maximum(fewer, 1), 0.5)
+
+
+def _common_hours(ours: _Table, theirs: _Table) -> NDArray[Any]:
+    """Return the share of an ample common part of the working day; a half where a time zone is unknown."""
+    apart = np.abs(ours.offsets[:, None] - theirs.offsets[None, :]) % 24
+    common = np.maximum(WORKDAY[1] - WORKDAY[0] - np.minimum(apart, 24 - apart), 0)
+    return np.where(np.isnan(common), 0.5, np.minimum(common / _FULL_OVERLAP, 1))

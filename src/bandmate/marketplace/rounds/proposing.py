@@ -19,7 +19,7 @@ from bandmate.engines.allocation.pairing import (
     prices_of,
 )
 from bandmate.marketplace.rounds.domain import Limits, Reason
-from bandmate.marketplace.rounds.fit import Fit, FitParts, Side
+from bandmate.marketplace.rounds.fit import BLOCK, Fit, FitParts, Floats, Side
 
 _SECONDS = 30.0
 _EACH = 20
@@ -88,8 +88,9 @@ def propose(
         InvalidProblem: when the limits cannot be kept together.
     """
     fit = Fit(mentees, mentors)
+    table = _table(fit)
     room = np.array(capacities, np.int32).reshape(len(mentors))
-    found = find_pairing(fit.values, len(mentees), room, each=_EACH)
+    found = find_pairing(lambda start, stop: table[start:stop], len(mentees), room, each=_EACH)
     wishes, pairing, places = found.wishes, found.pairing, np.arange(len(mentors))
     bound = found.bound
     quotas = _quotas(fit, wishes, limits)
@@ -98,15 +99,15 @@ def propose(
         bound = max(pairing.bound, pairing.value)
     prices = prices_of(wishes, pairing.granted, places, room)
     return Proposal(
-        pairs=_pairs(fit, wishes, pairing, prices.price),
+        pairs=_pairs(fit, table, wishes, pairing, prices.price),
         waiting=_waiting(
-            fit, pairing, wishes, limited=bool(quotas), places_left=int(room.sum()) - pairing.matched
+            fit, table, pairing, wishes, limited=bool(quotas), places_left=int(room.sum()) - pairing.matched
         ),
         wanted={
             one.key: Wanted(float(price), int(by))
             for one, price, by in zip(mentors, prices.price, prices.wanted, strict=True)
         },
-        figures=_figures(fit, wishes, pairing, room, bound),
+        figures=_figures(fit, table, wishes, pairing, room, bound),
     )
 
 
@@ -126,41 +127,47 @@ def _quotas(fit: Fit, wishes: Wishes, limits: Limits) -> list[Quota]:
     return quotas
 
 
-def _pairs(fit: Fit, wishes: Wishes, pairing: Pairing, price: NDArray[np.float64]) -> tuple[ProposedPair, ...]:
-    found = []
-    for place in pairing.granted.tolist():
-        mentee, mentor = int(wishes.mentee[place]), int(wishes.mentor[place])
-        found.append(
-            ProposedPair(
-                fit.mentees[mentee].key,
-                fit.mentors[mentor].key,
-                fit.parts(mentee, mentor),
-                float(price[mentor]),
-                _rank(fit, mentee, mentor),
-            )
+def _pairs(
+    fit: Fit, table: Floats, wishes: Wishes, pairing: Pairing, price: NDArray[np.float64]
+) -> tuple[ProposedPair, ...]:
+    mentee, mentor = wishes.mentee[pairing.granted], wishes.mentor[pairing.granted]
+    return tuple(
+        ProposedPair(
+            fit.mentees[one].key, fit.mentors[other].key, parts, float(price[other]), _rank(table, one, other)
         )
-    return tuple(found)
+        for one, other, parts in zip(mentee.tolist(), mentor.tolist(), fit.parts(mentee, mentor), strict=True)
+    )
 
 
-def _rank(fit: Fit, mentee: int, mentor: int) -> int:
+def _table(fit: Fit) -> Floats:
+    """Return all values, shape (mentees, mentors); 160 MB for 10,000 mentees and 4,000 mentors."""
+    count = len(fit.mentees)
+    blocks = [fit.values(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
+    return np.vstack(blocks) if blocks else np.zeros((0, len(fit.mentors)), np.float32)
+
+
+def _rank(table: Floats, mentee: int, mentor: int) -> int:
     """Return the place of a mentor among all for a mentee; equally good ones share the better one."""
-    values = fit.values(mentee, mentee + 1)[0]
-    return 1 + int(np.count_nonzero(values > values[mentor] + _SAME))
+    return 1 + int(np.count_nonzero(table[mentee] > table[mentee, mentor] + _SAME))
 
 
-def _waiting(fit: Fit, pairing: Pairing, wishes: Wishes, *, limited: bool, places_left: int) -> dict[str, Reason]:
+def _waiting(
+    fit: Fit, table: Floats, pairing: Pairing, wishes: Wishes, *, limited: bool, places_left: int
+) -> dict[str, Reason]:
     """Say of everybody without a mentor why: nobody suits, no place was left, or the limits spoke against it."""
     matched = set(wishes.mentee[pairing.granted].tolist())
     reasons = {}
     for place, one in enumerate(fit.mentees):
         if place not in matched:
-            suits = bool((fit.values(place, place + 1) > 0).any())
+            suits = bool((table[place] > 0).any())
             full = Reason.LIMITS if limited and places_left else Reason.NO_PLACE
             reasons[one.key] = full if suits else Reason.NO_FIT
     return reasons
 
 
-def _figures(fit: Fit, wishes: Wishes, pairing: Pairing, room: NDArray[np.int32], bound: float) -> RoundFigures:
+def _figures(
+    fit: Fit, table: Floats, wishes: Wishes, pairing: Pairing, room: NDArray[np.int32], bound: float
+) -> RoundFigures:
     plain = figures_of(wishes, pairing, np.arange(len(room)), room)
     granted = pairing.granted
     mentee, mentor = wishes.mentee[granted], wishes.mentor[granted]
@@ -169,7 +176,7 @@ def _figures(fit: Fit, wishes: Wishes, pairing: Pairing, room: NDArray[np.int32]
     for place, one in enumerate(fit.mentees):
         had, all_ = everybody.get(one.department or "", (0, 0))
         everybody[one.department or ""] = (had + (place in matched), all_ + 1)
-    ranks = Counter(_rank(fit, int(one), int(other)) for one, other in zip(mentee, mentor, strict=True))
+    ranks = Counter(_rank(table, int(one), int(other)) for one, other in zip(mentee, mentor, strict=True))
     return RoundFigures(
         mentees=len(fit.mentees),
         mentors=len(fit.mentors),
@@ -187,8 +194,9 @@ def _figures(fit: Fit, wishes: Wishes, pairing: Pairing, room: NDArray[np.int32]
 
 def _by_chance(fit: Fit, room: NDArray[np.int32]) -> float | None:
     """Return the share of pairs across departments if each mentee got any place with the same chance."""
-    if not len(fit.mentees) or not room.sum():
-        return None
-    mentors = np.repeat(np.arange(len(room)), room)
-    one, other = np.meshgrid(np.arange(len(fit.mentees)), mentors, indexing="ij")
-    return float(fit.crosses(one.ravel(), other.ravel()).mean())
+    places = Counter[str | None]()
+    for one, count in zip(fit.mentors, room.tolist(), strict=True):
+        places[one.department] += count
+    known = room.sum() - places[None]
+    chances = [int(known) - places[one.department] if one.department else 0 for one in fit.mentees]
+    return sum(chances) / (len(chances) * int(room.sum())) if chances and room.sum() else None

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.engines.allocation.pairing.flow import Wishes
+from bandmate.engines.allocation.pairing.raising import raise_prices
 
 _DIGITS = 1e-6
 """Share of the largest value below which a price rises no further: values are given in single precision."""
@@ -44,16 +45,8 @@ def prices_of(
     got, got_value = _what_each_got(known, granted, mentee, mentor, value, len(ids))
     full = np.bincount(got[got >= 0], minlength=len(mentors)) >= capacities
     price = np.zeros(len(mentors))
-    gains = value - got_value[mentee]
-    least = _DIGITS * float(value.max(initial=0.0))
-    for _ in range(len(mentors)):
-        paid = np.where(got >= 0, price[got], 0.0)
-        raised = price.copy()
-        np.maximum.at(raised, mentor, gains + paid[mentee])
-        raised[~full] = 0.0
-        if float((raised - price).max(initial=0.0)) <= least:
-            break
-        price = raised
+    gain = value - got_value[mentee]
+    raise_prices(price, mentor, got[mentee], gain, full, _DIGITS * float(value.max(initial=0.0)))
     wanted = np.bincount(mentor[value >= got_value[mentee]], minlength=len(mentors))
     return MentorPrices(price, wanted.astype(np.int64))
 
