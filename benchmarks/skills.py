@@ -2,7 +2,9 @@
 
     python -m benchmarks.skills [--home HOME] [--shared ../shared]
 
-Prints processor milliseconds a query (median and 95th percentile, warm), texts a second, load time, memory.
+Prints processor milliseconds a query (median and 95th percentile, warm, nothing remembered), texts a second, load
+time, memory; what a posting costs; what kept vectors cost; vector search, exact and by lists. Give it one core:
+``OMP_NUM_THREADS=1 taskset -c 0``.
 With ``--shared`` it also scores the public validation sets by kind of evidence; the scorers beside the data give
 the same figures from the commands (docs/skills.md).
 """
@@ -13,13 +15,25 @@ import argparse
 import ast
 import csv
 import resource
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from benchmarks import nearest
 
-from bandmate.engines.skills import Linker, Occupations, Store, TitleCorpus, open_encoder, open_vocabulary
+from bandmate.engines.skills import (
+    Encoder,
+    Linker,
+    Occupations,
+    RememberedEncoder,
+    Store,
+    Taxonomy,
+    TitleCorpus,
+    open_encoder,
+    open_vocabulary,
+)
 from bandmate.engines.skills.evidence import COLUMNS
 
 SENTENCES = (
@@ -37,7 +51,7 @@ MEANING = frozenset({"meaning", "token", "window_short", "window_long", "describ
 PRIOR = frozenset({"common", "essential", "transversal", "cross_sector", "sector", "knowledge", "length"})
 
 
-def milliseconds(call: Callable[[str], object], texts: tuple[str, ...], rounds: int = 8) -> list[float]:
+def milliseconds(call: Callable[[str], object], texts: Sequence[str], rounds: int = 8) -> list[float]:
     """Return the processor time of each call after one warm round: what it takes on a core of its own."""
     for text in texts:
         call(text)
@@ -56,6 +70,51 @@ def told(name: str, taken: list[float]) -> None:
         f"{name:34} median {np.median(taken):7.1f} ms   p95 {np.percentile(taken, 95):7.1f} ms"
         f"   {1000 / np.mean(taken):8.1f} texts/s"
     )
+
+
+def seconds(call: Callable[[], object], rounds: int = 3) -> float:
+    """Return the least processor time of a few calls."""
+    taken = []
+    for _ in range(rounds):
+        began = time.process_time()
+        call()
+        taken.append(time.process_time() - began)
+    return min(taken)
+
+
+def posting(taxonomy: Taxonomy, count: int) -> list[str]:
+    """Return so many different sentences as a posting has them, made from names of the vocabulary."""
+    names = [taxonomy.forms[place][0] for place in taxonomy.skills[:: len(taxonomy.skills) // (3 * count)]]
+    triples = zip(names, names[count:], names[2 * count :], strict=False)
+    return [f"In this role you {a}, help others to {b} and know how to {c}." for a, b, c in triples][:count]
+
+
+def documents(taxonomy: Taxonomy, store: Store, encoder: Encoder) -> None:
+    """Print what a posting of forty sentences costs beside forty single ones, and the second time."""
+    sentences = posting(taxonomy, 40)
+    document = " ".join(sentences)
+    linker, forgetful = Linker(taxonomy, store, encoder), Linker(taxonomy, store, encoder, remembered=0)
+    rows = {
+        "bare model, 40 sentences singly": lambda: [encoder.encode([one]) for one in sentences],
+        "bare model, 40 sentences together": lambda: encoder.encode(sentences),
+        "skills of 40 sentences singly": lambda: [forgetful.link(one) for one in sentences],
+        "skills of a posting of 40 sentences": lambda: forgetful.link(document),
+        "the same posting, remembered": lambda: linker.link(document),
+    }
+    for name, call in rows.items():
+        taken = seconds(call)
+        print(f"{name:36} {1000 * taken:8.1f} ms   {40 / taken:10,.0f} sentences/s")
+
+
+def remembering(taxonomy: Taxonomy, encoder: Encoder) -> None:
+    """Print what a kept vector costs beside a new one."""
+    texts = posting(taxonomy, 200)
+    with tempfile.TemporaryDirectory() as folder:
+        memory = RememberedEncoder(encoder, Path(folder))
+        new, first = seconds(lambda: encoder.encode(texts), 1), seconds(lambda: memory.encode(texts), 1)
+        kept = seconds(lambda: memory.encode(texts))
+    for name, taken in (("encoded", new), ("encoded and kept", first), ("taken from the file", kept)):
+        print(f"vectors of sentences, {name:20} {1e6 * taken / len(texts):8.0f} µs each")
 
 
 def truth(path: Path, places: dict[str, int]) -> dict[str, set[int]]:
@@ -96,6 +155,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, default=Path("~/.local/share/bandmate").expanduser())
     parser.add_argument("--shared", type=Path)
+    parser.add_argument("--rounds", type=int, default=3, help="Times that single queries are measured.")
+    parser.add_argument("--nearest", type=int, nargs="*", default=[100_000, 300_000], help="Sizes to search.")
     parser.add_argument("--limit", type=int, default=300, help="Most sentences of a set.")
     arguments = parser.parse_args()
     store = Store(arguments.home / "taxonomy" / "derived", print)
@@ -110,16 +171,23 @@ def main() -> None:
         f"load: vocabulary {read - began:.2f} s, model {loaded - read:.2f} s, indexes {ready - loaded:.2f} s "
         f"({len(taxonomy.skills):,} skills, version {linker.version})"
     )
-    if encoder is not None:
-        told("bare model, one sentence", milliseconds(lambda text: encoder.encode([text]), SENTENCES))
-    told("skills of a sentence, top 10", milliseconds(lambda text: linker.link(text, 10), SENTENCES))
-    told("skills, by words alone", milliseconds(Linker(taxonomy, store, None).link, SENTENCES))
+    forgetful = Linker(taxonomy, store, encoder, remembered=0)
+    by_words = Linker(taxonomy, store, None, remembered=0)
     occupations = Occupations(taxonomy, store, encoder)
     titles = tuple(taxonomy.forms[place][0] for place in taxonomy.occupations[:400:50])
-    told("occupation of a title", milliseconds(lambda title: occupations.normalise(title, 10), titles))
     corpus = TitleCorpus([taxonomy.forms[place][0] for place in taxonomy.occupations], encoder, occupations, store)
-    told(f"title among {len(corpus):,}", milliseconds(corpus.rank, titles))
+    for _ in range(arguments.rounds):
+        if encoder is not None:
+            told("bare model, one sentence", milliseconds(lambda text: encoder.encode([text]), SENTENCES))
+        told("skills of a sentence, top 10", milliseconds(lambda text: forgetful.link(text, 10), SENTENCES))
+        told("skills, by words alone", milliseconds(by_words.link, SENTENCES))
+        told("occupation of a title", milliseconds(lambda title: occupations.normalise(title, 10), titles))
+        told(f"title among {len(corpus):,}", milliseconds(corpus.rank, titles))
     print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB at most")
+    if encoder is not None:
+        documents(taxonomy, store, encoder)
+        remembering(taxonomy, encoder)
+        nearest.run(taxonomy, store, encoder, arguments.nearest)
     if arguments.shared:
         places = {taxonomy.forms[place][0]: number for number, place in enumerate(taxonomy.skills)}
         folder = arguments.shared / "matching" / "skills"

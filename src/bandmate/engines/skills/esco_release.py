@@ -21,6 +21,7 @@ from bandmate.engines.skills.taxonomy import (
     OCCUPATION,
     SKILL,
     Concept,
+    Heading,
     Taxonomy,
     build,
     distinct_forms,
@@ -31,6 +32,8 @@ _OCCUPATIONS = "occupations_en.csv"
 _OCCUPATION_SKILLS = "occupationSkillRelations.csv"
 _BROADER_SKILLS = "broaderRelationsSkillPillar.csv"
 _BROADER_OCCUPATIONS = "broaderRelationsOccPillar.csv"
+_SKILL_GROUPS = "skillGroups_en.csv"
+_ISCO_GROUPS = "ISCOGroups_en.csv"
 _CLASSIFICATION = (_SKILLS, _OCCUPATIONS)
 _RELATIONS = (_OCCUPATION_SKILLS, _BROADER_SKILLS)
 _VERSION = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)(?!\d)")
@@ -114,6 +117,12 @@ def _read(path: Path, version: str, tables: dict[str, tuple[_Part, str]]) -> Tax
             broader.setdefault(row["conceptUri"], []).append(row["broaderUri"])
     concepts = [_concept(row, SKILL, broader) for row in _rows(tables, _SKILLS)]
     concepts += [_concept(row, OCCUPATION, broader) for row in _rows(tables, _OCCUPATIONS)]
+    headings = [
+        Heading(row["conceptUri"], label, tuple(dict.fromkeys(broader.get(row["conceptUri"], ()))))
+        for name in (_SKILL_GROUPS, _ISCO_GROUPS)
+        for row in _rows(tables, name)
+        if (label := " ".join(row["preferredLabel"].split()))
+    ]
     relations = [
         (row["occupationUri"], row["skillUri"], row["relationType"] == "essential")
         for row in _rows(tables, _OCCUPATION_SKILLS)
@@ -125,6 +134,7 @@ def _read(path: Path, version: str, tables: dict[str, tuple[_Part, str]]) -> Tax
         [concept for concept in concepts if concept.forms],
         relations=relations,
         attribution=ESCO_ATTRIBUTION,
+        headings=headings,
     )
 
 

@@ -30,6 +30,8 @@ _ENDINGS = (("ing", 3), ("ed", 3), ("ies", 2), ("es", 3), ("s", 3), ("e", 3), ("
 
 def folded(text: str) -> str:
     """Return a text in small letters without accents, with composed letters taken apart (NFKD)."""
+    if text.isascii():
+        return text.lower()
     letters = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,22 +43,56 @@ class LexicalIndex:
 
     def scores(self, features: Numbers) -> Scores:
         """Return the cosine of one text, given by its buckets, with each text of the index."""
-        buckets, counts = np.unique(features, return_counts=True)
-        weight = (1 + np.log(counts)) * self.idf[buckets]
+        return self.scores_of(np.zeros(len(features), np.int64), features, 1)[:, 0]
+
+    def scores_of(self, texts: Numbers, features: Numbers, count: int) -> Scores:
+        """Return the cosine of each of ``count`` texts with each text of the index: (size, count).
+
+        Args:
+            texts: The number of the text that holds each of ``features``.
+            features: Buckets.
+            count: How many texts there are.
+        """
+        keys, counts = np.unique(texts * BUCKETS + features, return_counts=True)
+        rows, buckets = np.divmod(keys, BUCKETS)
+        often = 1 + np.log(counts)
+        weight = often * self.idf[buckets]
         # What the index does not know still makes the text longer: it is as rare as can be.
-        unknown = np.where(self.idf[buckets] == 0, (1 + np.log(counts)) * (np.log(1 + self.size) + 1), 0)
-        length = np.sqrt(float((weight**2).sum() + (unknown**2).sum()))
         known = weight > 0
+        length = np.sqrt(
+            np.bincount(rows, np.where(known, weight, often * (np.log(1 + self.size) + 1)) ** 2, count)
+        )
         if not known.any():
-            return np.zeros(self.size, np.float32)
-        begin, end = self.starts[buckets[known]], self.starts[buckets[known] + 1]
-        spans = [slice(int(a), int(b)) for a, b in zip(begin, end, strict=True)]
-        rows = np.concatenate([self.rows[span] for span in spans])
-        weights = weight[known].astype(np.float32)
-        values = np.concatenate([self.weights[span] * one for span, one in zip(spans, weights, strict=True)])
-        total = np.bincount(rows, values, minlength=self.size)
-        cosine: Scores = (total / length).astype(np.float32)
+            return np.zeros((self.size, count), np.float32)
+        # A compiled product of the columns that are asked for; scipy takes a while to load, so only here.
+        from scipy.sparse import csc_array  # noqa: PLC0415 - see above
+
+        asked, number = np.unique(buckets[known], return_inverse=True)
+        weights = np.zeros((len(asked), count), np.float32)
+        weights[number, rows[known]] = weight[known]
+        columns = self.columns(asked)
+        sparse = csc_array(
+            (joined(self.weights, columns), joined(self.rows, columns), ends(columns)),
+            shape=(self.size, len(columns)),
+        )
+        cosine: Scores = sparse @ weights if count > 1 else (sparse @ weights[:, 0])[:, None]
+        cosine /= np.maximum(length, 1e-12).astype(np.float32)
         return cosine
+
+    def columns(self, buckets: Numbers) -> list[slice]:
+        """Return where the entries of each bucket lie in ``rows`` and ``weights``."""
+        begin, end = self.starts[buckets].tolist(), self.starts[buckets + 1].tolist()
+        return [slice(one, other) for one, other in zip(begin, end, strict=True)]
+
+
+def joined(values: npt.NDArray[Any], columns: Sequence[slice]) -> npt.NDArray[Any]:
+    """Return the values of some columns one behind the other."""
+    return np.concatenate([values[column] for column in columns]) if columns else values[:0]
+
+
+def ends(columns: Sequence[slice]) -> npt.NDArray[np.int32]:
+    """Return where each of some columns begins once they are joined, and where the last one ends."""
+    return np.cumsum([0, *(column.stop - column.start for column in columns)], dtype=np.int32)
 
 
 def build_index(texts: Sequence[str], features: Features) -> LexicalIndex:

@@ -8,7 +8,6 @@ Only what is needed of the format (onnx/onnx.proto, protocol buffers wire format
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,9 +20,12 @@ _TYPES: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 3: np.dtype("i1"), 7: np
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
-def read_weights(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """Return float32, int8 and int64 weights by name, as views on the bytes of the file."""
-    content = memoryview(path.read_bytes())
+def weights_in(model: bytes | bytearray) -> dict[str, npt.NDArray[Any]]:
+    """Return float32, int8 and int64 weights by name, as views on the bytes of a model.
+
+    What is written into a view of a ``bytearray`` is written into the model.
+    """
+    content = memoryview(model)
     weights: dict[str, npt.NDArray[Any]] = {}
     for field, graph in _fields(content):
         if field == _GRAPH and isinstance(graph, memoryview):

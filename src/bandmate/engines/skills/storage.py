@@ -32,7 +32,7 @@ class Store:
 
     def product(self, name: str, make: Callable[[Path], None]) -> Path:
         """Return the folder called ``name``, made by ``make`` where it is not there yet."""
-        root = self.folder if self.folder and _usable(self.folder) else _passing_folder()
+        root = self.root()
         place = root / name
         if not (place / _DONE).is_file():
             beside = Path(tempfile.mkdtemp(prefix=f".{name[:60]}.", dir=root))
@@ -44,6 +44,10 @@ class Store:
             finally:
                 shutil.rmtree(beside, ignore_errors=True)
         return place
+
+    def root(self) -> Path:
+        """Return the folder itself, or one that goes with the process where it cannot be written."""
+        return self.folder if self.folder and _usable(self.folder) else _passing_folder()
 
 
 def lexical_index(store: Store, name: str, texts: Sequence[str], features: str) -> LexicalIndex:
@@ -57,17 +61,59 @@ def lexical_index(store: Store, name: str, texts: Sequence[str], features: str) 
 
 def vectors(store: Store, name: str, texts: Sequence[str], encoder: Encoder) -> Vectors:
     """Return the vectors of ``texts``, in order, read from disk as they are needed."""
+    full = f"{name}-{encoder.version}"
+    parts = store.root() / f".{full}.parts"
 
     def make(folder: Path) -> None:
-        if len(texts) > _WORTH_A_NOTICE:
-            store.notice(f"Reading {len(texts):,} terms once ({name}); this takes a minute or two ...")
-        np.save(folder / "vectors.npy", encoder.encode(texts))
+        np.save(folder / "vectors.npy", _in_parts(parts, name, texts, encoder, store.notice))
 
-    loaded: Vectors = np.load(store.product(f"{name}-{encoder.version}", make) / "vectors.npy", mmap_mode="r")
-    return loaded
+    place = store.product(full, make)
+    shutil.rmtree(parts, ignore_errors=True)
+    loaded: Vectors = np.load(place / "vectors.npy", mmap_mode="r")
+    # As a plain array over the mapped file: a memmap costs more at every slice.
+    return np.asarray(loaded)
 
 
-_WORTH_A_NOTICE = 2_000
+_PART = 2_048
+"""Texts after which what was made is kept, so that who is interrupted goes on from there."""
+
+
+def _in_parts(
+    folder: Path, name: str, texts: Sequence[str], encoder: Encoder, notice: Callable[[str], None]
+) -> Vectors:
+    """Return the vectors of ``texts``; finished parts are taken from ``folder``, new ones kept there."""
+    # By length, so that those read together need little padding; equal ones once.
+    distinct = sorted(dict.fromkeys(texts), key=lambda text: (len(text), text))
+    if len(distinct) <= _PART:
+        return encoder.encode(texts)
+    found: list[Vectors] = []
+    for start in range(0, len(distinct), _PART):
+        part = folder / f"{start}.npy"
+        kept = _part_kept(part)
+        if kept is None:
+            notice(f"Reading terms once ({name}): {start:,} of {len(distinct):,} ...")
+            kept = encoder.encode(distinct[start : start + _PART])
+            with contextlib.suppress(OSError):  # a full disk; or another process was quicker with all of them
+                _keep_part(part, kept)
+        found.append(kept)
+    number = {text: row for row, text in enumerate(distinct)}
+    together: Vectors = np.concatenate(found)[[number[text] for text in texts]]
+    return together
+
+
+def _part_kept(part: Path) -> Vectors | None:
+    try:
+        kept: Vectors = np.load(part)
+    except (OSError, ValueError, EOFError):  # not there, or cut short when the power went
+        return None
+    return kept
+
+
+def _keep_part(part: Path, made: Vectors) -> None:
+    part.parent.mkdir(exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=part.parent, suffix=".new", delete=False) as beside:
+        np.save(beside, made)
+    Path(beside.name).replace(part)
 
 
 def _usable(folder: Path) -> bool:

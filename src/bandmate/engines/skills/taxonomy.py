@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,8 +32,19 @@ ESCO_ATTRIBUTION = "This service uses the ESCO classification of the European Co
 
 _CONCEPTS = "concepts.parquet"
 _RELATIONS = "relations.parquet"
+_HEADINGS = "headings.parquet"
 _MANIFEST = "manifest.json"
 _FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A group of concepts that is no concept itself."""
+
+    uri: str
+    label: str
+    broader: tuple[str, ...] = ()
+    """URIs of the groups right above."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +74,8 @@ class Taxonomy:
     relation_occupation: npt.NDArray[np.int32]
     relation_skill: npt.NDArray[np.int32]
     relation_essential: npt.NDArray[np.bool_]
+    headings: tuple[Heading, ...] = ()
+    """Groups by which the source orders its concepts, where it says so; ranks do not depend on them."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -117,6 +131,7 @@ def build(
     *,
     relations: list[tuple[str, str, bool]] | None = None,
     attribution: str = "",
+    headings: Iterable[Heading] = (),
 ) -> Taxonomy:
     """Put concepts into columns; a relation is an occupation, a skill and whether it is essential.
 
@@ -149,6 +164,7 @@ def build(
         relation_occupation=np.array([one[0] for one in known], np.int32),
         relation_skill=np.array([one[1] for one in known], np.int32),
         relation_essential=np.array([one[2] for one in known], bool),
+        headings=tuple(headings),
     )
 
 
@@ -229,11 +245,27 @@ def load(place: Path) -> Taxonomy:
         relation_occupation=relations.column("occupation").to_numpy(),
         relation_skill=relations.column("skill").to_numpy(),
         relation_essential=relations.column("essential").to_numpy(),
+        headings=_load_headings(place / _HEADINGS),
     )
+
+
+def _load_headings(path: Path) -> tuple[Heading, ...]:
+    if not path.is_file():  # stored before headings were kept
+        return ()
+    rows = pq.read_table(path).to_pylist()
+    return tuple(Heading(row["uri"], row["label"], tuple(row["broader"])) for row in rows)
 
 
 def _write(taxonomy: Taxonomy, folder: Path) -> None:
     words = pa.list_(pa.string())
+    headings = pa.table(
+        {
+            "uri": pa.array([one.uri for one in taxonomy.headings], pa.string()),
+            "label": pa.array([one.label for one in taxonomy.headings], pa.string()),
+            "broader": pa.array([list(one.broader) for one in taxonomy.headings], words),
+        }
+    )
+    pq.write_table(headings, folder / _HEADINGS)
     concepts = pa.table(
         {
             "uri": pa.array(taxonomy.uris, pa.string()),

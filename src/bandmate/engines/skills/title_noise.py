@@ -31,12 +31,14 @@ class Title:
 _LETTER = r"(?:[mwfdxhivakn]|div(?:ers)?|all|gn|male|female|divers[e]?|any|other|homme|femme|hombre|mujer)"
 _GENDERS = re.compile(
     rf"[(\[{{]\s*(?:{_LETTER}\s*[/|,.\-:*]+\s*){{1,3}}{_LETTER}\s*\*?\s*[)\]}}]"
-    r"|[(\[]\s*(?:all genders?|gn|any gender|alle geschlechter|tous genres|m/w|w/m|f/m|m/f)\s*\*?\s*[)\]]"
+    r"|[(\[]\s*(?:all genders?(?: welcome)?|gn|any gender|alle geschlechter|tous genres|m/w|w/m|f/m|m/f)"
+    r"\s*\*?\s*[)\]]"
     rf"|(?<![\w/])(?:[mwfhdx]\s?[/|]\s?){{1,3}}[mwfhdx](?![\w/])",
     re.IGNORECASE,
 )
+_FEMALE = r"in(?:nen)?|e|a|ne|euse|trice|ère|rice|ess|frau"
 _BENDED = re.compile(
-    r"(?<=\w)(?:[*:_](?:in(?:nen)?)|/-?in(?:nen)?|\((?:in|e|a|ne|euse|trice)\)|·e|/-frau|/-a)\b(?!\w)",
+    rf"(?<=\w{{4}})(?:[*:_]in(?:nen)?\b|/-?(?:{_FEMALE})\b|\((?:{_FEMALE})\)|·(?:{_FEMALE})\b)(?!\w)",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
@@ -46,13 +48,21 @@ _NUMBER = re.compile(
     r"|[(\[]\s*\d{4,}\s*[)\]]|(?<=\s)[-–|]\s*\d{4,}\s*$",
     re.IGNORECASE,
 )
-_REMOTE = r"(?:remote|hybrid|on-?site|home ?office|wfh|télétravail|teletrabajo|remoto|telework)"
+_OTHER_THAN_A_PLACE = r"(?!\s+(?:sensing|control|operat|access|pilot|monitor|support|vehicle|cloud))"
+_REMOTE = (
+    r"(?:(?:remote|hybrid|on-?site|home ?office|wfh|télétravail|teletrabajo|remoto|telework)\b"
+    rf"{_OTHER_THAN_A_PLACE}|リモート可?|在宅(?:勤務)?|远程|遠端|재택(?:근무)?)"
+)
 _WHOLLY = r"(?:(?:100\s?%|fully|full|partly|partially)[\s-]*)?"
 _WHERE = re.compile(
-    rf"[(\[]\s*{_WHOLLY}{_REMOTE}[^()\[\]]{{0,40}}[)\]]"
-    rf"|(?:(?<=\s)[-–—|,/:]|^)\s*{_WHOLLY}{_REMOTE}(?:\s*[-–,/(][^|]{{0,40}})?\s*$"
-    r"|^(?:100\s?%\s*)?remote\s*[-–—|:]?\s+(?!sensing|control|operat|access|pilot|monitor|support)(?=\S)"
+    rf"[(\[](?:[^()\[\]]{{0,30}}[\s,/])?\s*{_WHOLLY}{_REMOTE}[^()\[\]]{{0,40}}[)\]]"
+    rf"|(?:(?<=\s)[-–—|/:]|[,|]|^)\s*{_WHOLLY}{_REMOTE}(?:\s*[-–,/(][^|]{{0,40}})?\s*(?:(?=\|)|$)"
+    rf"|^(?:100\s?%\s*)?remote\b{_OTHER_THAN_A_PLACE}\s*[-–—|:]?\s+(?=\S)"
     r"|\s+(?:100\s?%\s*)?remote\s*$",
+    re.IGNORECASE,
+)
+_PAY = re.compile(
+    r"(?:(?<=\s)[-–—|,(]|\()\s*[€$£]\s?\d[\d.,\s]*k?(?:\s?[-–]\s?[€$£]?\s?\d[\d.,]*k?)?[^|()]{0,12}\)?\s*$",
     re.IGNORECASE,
 )
 _TIME = re.compile(
@@ -72,12 +82,24 @@ _SENIORITY = (
             re.IGNORECASE,
         ),
     ),
-    ("junior", re.compile(r"\b(?:junior|jr\.?|entry[\s-]level|graduate(?=\s\w))(?!\w)", re.IGNORECASE)),
-    ("senior", re.compile(r"\b(?:senior|sr\.?|experienced|snr\.?)(?!\w)", re.IGNORECASE)),
+    (
+        "junior",
+        re.compile(
+            r"\b(?:junior|jr\.?|entry[\s-]level|graduate(?=\s\w))(?!\w)|初[级級]|ジュニア|주니어", re.IGNORECASE
+        ),
+    ),
+    (
+        "senior",
+        re.compile(
+            r"\b(?:mid[\s-]+)?(?:senior(?!\s+(?:living|care|citizen|hous))|sr\.?|experienced|snr\.?)(?!\w)|高[级級]|[资資]深|シニア|시니어",
+            re.IGNORECASE,
+        ),
+    ),
     (
         "principal",
         re.compile(
-            r"\b(?:principal|staff|distinguished)(?=\s+\w+\s*(?:engineer|scientist|developer|designer|architect|analyst|researcher)?)",
+            r"\b(?:principal(?=\s+\w)|(?:staff|distinguished)(?=\s+(?:\w+\s+){0,2}"
+            r"(?:engineer|scientist|developer|designer|architect|programmer|researcher)))",
             re.IGNORECASE,
         ),
     ),
@@ -86,16 +108,20 @@ _SENIORITY = (
 )
 _CUT_SENIORITY = {"junior", "senior"}
 """Seniorities that are a grade, not part of the job: "lead" and "head of" change what is done."""
-_LEVEL = re.compile(r"(?:(?<=\s)|^)(?:I{1,3}|IV|V|level\s?\d|L\d|[1-5])\s*$")
+_LEVEL = re.compile(
+    r"(?:(?<=\s)|^)(?:I{1,3}|IV|V|[Ll]evel\s?\d|L\d|[1-5])\s*$|[(\[]\s*(?:I{1,3}|IV|V|[Ll]evel\s?\d)\s*[)\]]"
+)
+_NARROW = str.maketrans("（）［］｜／", "()[]|/")
+_EMPTY = re.compile(r"[(\[]\s*[)\]]")
 _EDGES = " \t-–—|,;:/*•·"
 
 
 def split_title(text: str) -> Title:
     """Return a title in its parts; what is invisible counts for nothing."""
-    whole = visible_text(text[: LONGEST * 4])[:LONGEST].strip(_EDGES)
+    whole = visible_text(text[: LONGEST * 4])[:LONGEST].translate(_NARROW).strip(_EDGES)
     core = whole
     noise: list[str] = []
-    for pattern in (_GENDERS, _NUMBER, _WHERE, _TIME, _PLACE):
+    for pattern in (_GENDERS, _NUMBER, _PAY, _WHERE, _TIME, _PLACE):
         core = _without(core, pattern, noise)
     core = _without(core, _BENDED, [])
     seniority = next((name for name, pattern in _SENIORITY if pattern.search(core)), "")
@@ -108,7 +134,7 @@ def split_title(text: str) -> Title:
 
 def _without(core: str, pattern: re.Pattern[str], noise: list[str]) -> str:
     found = [one.group().strip(_EDGES + "()[]") for one in pattern.finditer(core)]
-    left = " ".join(pattern.sub(" ", core).split()).strip(_EDGES)
+    left = " ".join(_EMPTY.sub(" ", pattern.sub(" ", core)).split()).strip(_EDGES)
     if not found or not any(letter.isalpha() for letter in left):
         return core
     noise += [one for one in found if one]

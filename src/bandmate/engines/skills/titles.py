@@ -2,6 +2,7 @@
 
 Two titles are near when they share words, pieces of words (in any language), meaning, and when a vocabulary sees
 the same occupations behind them. Gender marks, numbers, places and grades are split off before (``title_noise``).
+Titles in a language that neither model nor vocabulary knows are compared by their letters (``foreign``).
 """
 
 from __future__ import annotations
@@ -9,18 +10,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from bandmate.engines.skills.certainty import certainty
 from bandmate.engines.skills.embedding import Encoder, Vectors
+from bandmate.engines.skills.foreign import ForeignTitles, KnownWords
 from bandmate.engines.skills.grams import word_features
 from bandmate.engines.skills.lexical import FEATURES, LexicalIndex, build_index, pieces
 from bandmate.engines.skills.profiles import Likeness, Mixtures, mixtures
 from bandmate.engines.skills.storage import Store, lexical_index, vectors
 from bandmate.engines.skills.taxonomy import Taxonomy
 from bandmate.engines.skills.title_noise import Title, split_title
+from bandmate.engines.skills.versions import version_of
 
 Scores = npt.NDArray[np.float32]
 
@@ -30,7 +35,9 @@ _OF_MEAN = 0.3
 """How much the mean over all names of an occupation counts beside its best name."""
 _OF_CONCEPT = 0.3
 """How much the mean over all names of an occupation counts beside the one name that is ranked."""
-_OF_SKILLS = 1.6
+_NO_NAME = -0.1
+"""What a line has against it that is no occupation's name among lines that are."""
+_OF_SKILLS = 1.2
 """How much likeness by skills counts between titles that need not mean the same job."""
 _VOCABULARY = 0.8
 """Share of known names from which on a corpus is a list of names: the question then is which mean the same."""
@@ -45,6 +52,7 @@ class Occupation:
     uri: str
     label: str
     score: float
+    """How often an occupation with such a score was right: between 0 and 1 (``certainty``)."""
     isco: str
 
 
@@ -61,8 +69,10 @@ class Occupations:
         self._words = lexical_index(store, mark, flat, "words")
         self._pieces = lexical_index(store, mark, flat, "pieces")
         self._vectors: Vectors | None = vectors(store, mark, flat, encoder) if encoder else None
+        self._certainty = certainty("model" if encoder else "lexical")
+        self.known = KnownWords(self._words)
         self.likeness = Likeness(taxonomy, store) if len(taxonomy.relation_skill) else None
-        self.version = f"{encoder.version if encoder else 'lexical'}/{taxonomy.name}-{taxonomy.fingerprint}"
+        self.version = version_of(encoder, taxonomy)
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -96,17 +106,18 @@ class Occupations:
         if not parts.core:
             return parts, []
         meaning = self._encoder.encode([parts.core]) if self._encoder else None
-        scores = self.scores([parts.core], meaning)[0]
-        order = np.argsort(-scores, kind="stable")[:top]
+        near = self.scores([parts.core], meaning)[0]
+        order = np.argsort(-near, kind="stable")[:top]
         places = self._taxonomy.occupations[order]
+        scores = self._certainty.shares(near)
         return parts, [
             Occupation(
                 self._taxonomy.uris[place],
                 self._taxonomy.forms[place][0],
-                round(float(scores[rank]), 4),
+                round(float(scores[number]), 4),
                 self._taxonomy.isco[place],
             )
-            for rank, place in zip(order, places, strict=True)
+            for number, place in zip(order, places, strict=True)
         ]
 
 
@@ -132,10 +143,14 @@ class TitleCorpus:
         self._occupations = occupations
         self._words = build_index(cores, word_features)
         self._pieces = build_index(cores, FEATURES["pieces"])
-        self._vectors = vectors(store, f"corpus-{digest}", cores, encoder) if encoder and cores else None
         self._owners = occupations.owners(titles) if occupations else np.full(len(cores), -1)
         self._names = len(cores) > 0 and float((self._owners >= 0).mean()) >= _VOCABULARY
-        self._likeness = occupations.likeness if occupations and not self._names else None
+        self._english = self._names or occupations is None or occupations.known.english(cores)
+        self._vectors: Vectors | None = None
+        if encoder and cores and self._english:
+            self._vectors = vectors(store, f"corpus-{digest}", cores, encoder)
+        self._cores = cores
+        self._likeness = occupations.likeness if occupations and self._english and not self._names else None
         if occupations is not None and self._likeness is not None and cores:
             self._mixtures = _stored_mixtures(store, digest, cores, self._vectors, occupations)
             self._lengths = self._likeness.own(self._mixtures)
@@ -148,24 +163,39 @@ class TitleCorpus:
         core = split_title(title).core
         if not core or not len(self):
             return np.arange(len(self)), np.zeros(len(self), np.float32)
+        near = self._near(core)
+        order = np.argsort(-near, kind="stable")
+        return order, near[order]
+
+    def _near(self, core: str) -> Scores:
+        """Return how near a title is to each of the corpus, in one of three ways (docs/skills.md)."""
+        meaning = self._encoder.encode([core]) if self._encoder and self._vectors is not None else None
+        cosines = None if meaning is None or self._vectors is None else self._vectors @ meaning[0]
+        if not self._english or (self._occupations and not self._occupations.known.english_query(core)):
+            return self._by_letters.scores(core, cosines)
         near = _lexical(self._words, self._pieces, core)
-        meaning = self._encoder.encode([core]) if self._encoder else None
-        if meaning is not None and self._vectors is not None:
-            near = near + self._vectors @ meaning[0]
+        if cosines is not None:
+            near = near + cosines
         if self._names:
             near = near + self._of_concepts(near)
         elif self._occupations is not None and self._likeness is not None:
             mine = mixtures(self._occupations.scores([core], meaning))
             near = near + _OF_SKILLS * self._likeness.between(mine, self._mixtures, self._lengths)
-        order = np.argsort(-near, kind="stable")
-        return order, near[order]
+        return near
+
+    @cached_property
+    def _by_letters(self) -> ForeignTitles:
+        return ForeignTitles(self._cores, self._pieces)
 
     def _of_concepts(self, near: Scores) -> Scores:
-        """Return for each known name the mean over all names of its occupation that stand in the corpus."""
+        """Return for each known name the mean over all names of its occupation that stand in the corpus.
+
+        A line that is no occupation's name, such as the title of a group of them, gets nothing but _NO_NAME.
+        """
         known = self._owners >= 0
         sums = np.bincount(self._owners[known], near[known])
         counts = np.bincount(self._owners[known])
-        mean = np.zeros(len(near), np.float32)
+        mean = np.full(len(near), _NO_NAME, np.float32)
         mean[known] = _OF_CONCEPT * (sums / np.maximum(counts, 1))[self._owners[known]]
         return mean
 

