@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -17,18 +18,17 @@ from bandmate.engines.skills import (
     Taxonomy,
     Title,
     open_encoder,
-    open_vocabulary,
+    version_of,
 )
 from bandmate.engines.skills.models import ADAPTER
-from bandmate.engines.skills.vocabulary import ESCO
 from bandmate.kernel.config import Settings
+from bandmate.taxonomy.vocabulary import Mark, mark_of, open_taxonomy, taxonomy_folder
 
 log = structlog.get_logger(__name__)
 
 _CANDIDATES = 5
 
 _opening = threading.Lock()
-_opened: dict[Path, tuple[tuple[int, int], SkillReader]] = {}
 
 
 class SkillReader:
@@ -47,9 +47,8 @@ class SkillReader:
 
     @property
     def version(self) -> str:
-        """Name of model and vocabulary: what was read under another one may be read anew."""
-        model = self._encoder.version if self._encoder else "lexical"
-        return f"{model}/{self.taxonomy.name}-{self.taxonomy.fingerprint}"
+        """Name of model, fitted weights and vocabulary: what was read under another one may be read anew."""
+        return version_of(self._encoder, self.taxonomy)
 
     def skills(self, text: str) -> Linked:
         """Return the skills that a text speaks of more likely than by guessing, best first."""
@@ -66,6 +65,19 @@ class SkillReader:
         return self._occupations.normalise(title, _CANDIDATES)
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What a reader was opened over."""
+
+    taxonomy: Taxonomy
+    adapted: Mark
+    """Of the adapter of the model."""
+    reader: SkillReader
+
+
+_opened: dict[Path, _Opened] = {}
+
+
 def open_reader(settings: Settings) -> SkillReader:
     """Return the reader over the vocabulary and the model that lie in the home now.
 
@@ -75,25 +87,14 @@ def open_reader(settings: Settings) -> SkillReader:
     Raises:
         InvalidTaxonomy: There is no vocabulary, or it is damaged.
     """
-    folder, models = taxonomy_folder(settings), settings.models_folder
-    marks = (_changed(folder / f"{ESCO}.json"), _changed(models / ADAPTER))
+    taxonomy, models = open_taxonomy(settings), settings.models_folder
+    adapted = mark_of(models / ADAPTER)
     with _opening:
         held = _opened.get(settings.home)
-        if held is None or held[0] != marks:
-            store = Store(folder / "derived", lambda notice: log.info("skills_notice", notice=notice))
+        if held is None or held.taxonomy is not taxonomy or held.adapted != adapted:
+            store = Store(
+                taxonomy_folder(settings) / "derived", lambda notice: log.info("skills_notice", notice=notice)
+            )
             encoder = open_encoder(models, lambda notice: log.warning("skills_model", notice=notice))
-            held = _opened[settings.home] = (marks, SkillReader(open_vocabulary(folder), store, encoder))
-    return held[1]
-
-
-def taxonomy_folder(settings: Settings) -> Path:
-    """Return where vocabularies and what is derived from them lie."""
-    return settings.home / "taxonomy"
-
-
-def _changed(path: Path) -> int:
-    """Return when a file was last changed, in nanoseconds; 0 where there is none."""
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
+            held = _opened[settings.home] = _Opened(taxonomy, adapted, SkillReader(taxonomy, store, encoder))
+    return held.reader

@@ -85,7 +85,7 @@ def test_finder_that_fails_leaves_the_others(
     with database.read() as tx:
         found = find_everywhere(tx, ANONYMOUS, "piano", limit=3, further=app.state.finders)
     assert found.missing == ("Broken things",)
-    assert [group.finder.name for group in found.groups] == ["jobs"]
+    assert [group.finder.name for group in found.groups] == ["jobs", "concepts"]
 
 
 @pytest.mark.browser
