@@ -22,6 +22,7 @@ from tests.postings.boards_in_shape import (
     lever_posting,
     tell,
 )
+from tests.postings.reading_by_words import WordReader
 
 from bandmate.app import create_app
 from bandmate.kernel.config import Settings
@@ -30,6 +31,7 @@ from bandmate.postings.derivation import LaunchScope
 from bandmate.postings.indexing import drain_if_alone
 from bandmate.postings.records import Record, all_records
 from bandmate.postings.replay import replay
+from bandmate.postings.skills.working import read_due
 
 NOW = START + timedelta(days=9)
 ROOT = "/job-postings/v1"
@@ -81,13 +83,14 @@ def world_of(database_url: str, folder: Path) -> Iterator[World]:
     with database.begin() as tx:
         tx.execute(
             text(
-                "truncate postings.org, postings.content, postings.job_event, postings.board_event, kernel.event"
-                " cascade"
+                "truncate postings.org, postings.content, postings.job_event, postings.board_event,"
+                " postings.job_reading, kernel.event cascade"
             )
         )
     tell(folder / "archive", list(_story()))
     scope = LaunchScope("everything", (), ())
     replay(database, folder / "archive", settings.archive_folder, scope, processes=1)
+    read_due(database, WordReader, lambda: NOW)
     drain_if_alone(database, settings)
     with database.read() as tx:
         records = tuple(all_records(tx, NOW))

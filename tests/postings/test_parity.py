@@ -20,6 +20,7 @@ from tests.postings.boards_in_shape import (
     lever_posting,
     tell,
 )
+from tests.postings.reading_by_words import WordReader, occupation_uri, skill_uri
 
 from bandmate.engines.search import NullIndex, Query, SearchIndex
 from bandmate.kernel.config import Settings
@@ -36,6 +37,7 @@ from bandmate.postings.reading_index import JobIndex
 from bandmate.postings.records import all_records
 from bandmate.postings.replay import replay
 from bandmate.postings.search import facets, search
+from bandmate.postings.skills.working import read_due
 
 SCOPE = LaunchScope("everything", (), ())
 TITLES = ("Sound Engineer", "C++ Developer", "A&R Manager", "Vertriebsleiter (m/w/d)", "Data Scientist, Größe")
@@ -52,6 +54,8 @@ PAY = (
     {"min": 50_000, "max": 70_000, "currency": "EUR", "interval": "per-year-salary"},
     {"min": 30, "max": 45.5, "currency": "USD", "interval": "per-hour-wage"},
 )
+SKILLS = {"sound": "hear", "manager": "lead", "records": "mix records", "data": "count", "steady": "stay calm"}
+"""Words of these postings, and the skills that they name."""
 NOW = START + timedelta(days=20)
 
 
@@ -125,6 +129,8 @@ def random_query(chance: random.Random) -> JobQuery:
         "changed_before": max(moments),
         "first_seen_before": max(moments),
         "status": tuple(chance.sample(list(Status), chance.randrange(1, 3))),
+        "skill": tuple(skill_uri(SKILLS[word]) for word in chance.sample(sorted(SKILLS), chance.randrange(1, 3))),
+        "occupation": tuple(occupation_uri(chance.choice(("sound engineer", "manager"))) for _ in range(2)),
     }
     chosen = chance.sample(sorted(options), chance.randrange(1, 4))
     return JobQuery(**{name: options[name] for name in chosen}, sort=chance.choice(list(Sort)))
@@ -143,8 +149,17 @@ def history(
         tell(tmp_path / str(part), looks[part * size : (part + 1) * size])
         replay(database, tmp_path / str(part), settings.archive_folder, SCOPE, processes=1)
         indexer.drain()
+        read_by_another_version(database, chance, part)
+        indexer.drain()
     indexer.close()
     return database, SearchIndex.open(index_folder(settings), SCHEMA), chance
+
+
+def read_by_another_version(database: Database, chance: random.Random, part: int) -> None:
+    """Read the postings by a reader that knows other skills each time, so that older ones change too."""
+    words = dict(chance.sample(sorted(SKILLS.items()), 3))
+    reader = WordReader(version=f"part-{part}", words=words, titles={"sound engineer": "sound engineer"})
+    read_due(database, lambda: reader, lambda: NOW)
 
 
 def found_in_database(database: Database, query: JobQuery) -> list[str]:
@@ -190,6 +205,31 @@ def test_counts_are_the_same_from_index_and_database(
                 for one in (index, NullIndex())
             ]
         assert counted[0] == counted[1], query
+
+
+def test_skills_narrow_and_occupations_widen(history: tuple[Database, SearchIndex, random.Random]) -> None:
+    """Of two skills both must be there; of two occupations one. Skills are counted among what was found."""
+    database, index, _ = history
+    with database.read() as tx:
+        records = list(all_records(tx, NOW))
+    assert all(record["skills_version"] == "part-3/1" for record in records)
+    skills = {record["job_id"]: {one["uri"] for one in record["skills"]} for record in records}
+    known = sorted(set().union(*skills.values()))
+    assert len(known) > 1
+    pair = (known[0], known[1])
+    both = {one for one, uris in skills.items() if uris >= set(pair)}
+    assert set(found_in_database(database, JobQuery(skill=pair))) == both
+    with database.read() as tx:
+        for one in (index, NullIndex()):
+            for disjunctive in (True, False):
+                query = JobQuery(skill=pair[:1])
+                counted = facets(tx, one, query, ("skill", "company"), now=NOW, disjunctive=disjunctive)
+                wanted = {uri: sum({pair[0], uri} <= uris for uris in skills.values()) for uri in known}
+                assert {c.value: c.count for c in counted["skill"]} == {u: n for u, n in wanted.items() if n}
+    occupied = {one["job_id"] for one in records if one["occupation_uri"]}
+    assert occupied
+    anything = (occupation_uri("sound engineer"), occupation_uri("nobody"))
+    assert set(found_in_database(database, JobQuery(occupation=anything))) == occupied
 
 
 def test_every_open_posting_is_reached_by_filters_alone(

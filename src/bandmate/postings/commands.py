@@ -26,6 +26,7 @@ from bandmate.postings.indexing import drain_if_alone, index_folder, index_lag, 
 from bandmate.postings.reading_index import JobIndex
 from bandmate.postings.records import all_board_events, all_events, all_records
 from bandmate.postings.replay import Replayed, replay
+from bandmate.postings.skills.commands import read_skills_command
 
 index = typer.Typer(help="The search index, which is built from the database.", no_args_is_help=True)
 boards = typer.Typer(help="Boards that are followed on a schedule.", no_args_is_help=True)
@@ -40,6 +41,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("crawl")(crawl_command)
     app.command("replay")(replay_command)
     app.command("export")(export_command)
+    app.command("read-skills")(read_skills_command)
     app.add_typer(boards, name="boards")
     app.add_typer(index, name="index")
 

@@ -48,6 +48,14 @@ def board_named(tx: Tx, board_id: UUID) -> BoardName:
     return found
 
 
+def concept_labels(tx: Tx, uris: Sequence[str]) -> Mapping[str, str]:
+    """Return what these skills and occupations are called; those that no posting ever spoke of are left out."""
+    if not uris:
+        return {}
+    rows = tx.execute(text("select uri, label from postings.concept where uri = any(:uris)"), {"uris": list(uris)})
+    return {row.uri: row.label for row in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class OrgRow:
     """A company in the list of all."""

@@ -1,7 +1,8 @@
 """The events postings publishes; every name here stands in docs/events.md, which a test compares.
 
 ``postings.job.*`` tell of one posting: subject is its job id. ``postings.board.*`` tell of a board: subject is its
-board id. The occurrence time is the observation's, so a replay tells the same story at the same times.
+board id. The occurrence time is the observation's, so a replay tells the same story at the same times. Only
+``postings.board.skills_read`` is no observation: it tells when our own reading of known words gave something else.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ JOB_REOPENED = "postings.job.reopened"
 BOARD_UPDATED = "postings.board.updated"
 BOARD_REFRESHED = "postings.board.refreshed"
 BOARD_REBUILT = "postings.board.rebuilt"
+SKILLS_READ = "postings.board.skills_read"
 
 PUBLISHED = (
     JOB_CREATED,
@@ -35,6 +37,7 @@ PUBLISHED = (
     BOARD_UPDATED,
     BOARD_REFRESHED,
     BOARD_REBUILT,
+    SKILLS_READ,
 )
 
 for _name, _description in (
@@ -45,6 +48,7 @@ for _name, _description in (
     (BOARD_UPDATED, later("A board made the same edit to many of its postings in one run.")),
     (BOARD_REFRESHED, later("Records of postings were read anew without an event of their own.")),
     (BOARD_REBUILT, later("All records of a board may have changed.")),
+    (SKILLS_READ, later("Other skills or another occupation were read out of postings of a board.")),
 ):
     declare_event_type(_name, VERSION, _description, "postings", public=True)
 
@@ -76,3 +80,14 @@ def board_event(
     if field:
         data["field_name"] = field
     return Event(history_id(board_id, kind, at, f"{field}{number}"), kind, VERSION, board_id, at, data)
+
+
+def skills_read(board: BoardName, job_ids: Sequence[JobId], *, version: str, at: datetime) -> Event:
+    """Tell that filters by skills and occupations find these postings differently now.
+
+    ``job_ids`` is never empty. Nothing was observed: ``at`` is when they were read, ``version`` what read them.
+    """
+    board_id = str(board.board_id)
+    data: dict[str, Any] = {"provider": board.provider, "board": board.board, "job_ids": list(job_ids)}
+    event_id = history_id(board_id, SKILLS_READ, at, f"{version} {job_ids[0]}")
+    return Event(event_id, SKILLS_READ, VERSION, board_id, at, data)

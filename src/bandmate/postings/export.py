@@ -21,7 +21,7 @@ from bandmate.postings.records import Record
 PARQUET_ROWS = 10_000
 """Rows of a Parquet row group; the memory an export needs."""
 
-_NUMBERS = {"salary_min", "salary_max", "location_confidence"}
+_NUMBERS = {"salary_min", "salary_max", "location_confidence", "occupation_score"}
 _FLAGS = {"active", "is_remote", "launch_included"}
 
 

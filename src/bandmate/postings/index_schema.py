@@ -12,7 +12,7 @@ from bandmate.engines.search import Field, Kind, Schema, Value
 from bandmate.kernel.database.session import Tx
 
 SCHEMA = Schema(
-    version=1,
+    version=2,
     fields=(
         Field("title", Kind.TEXT, boost=3),
         Field("company_words", Kind.TEXT, boost=2),
@@ -33,6 +33,8 @@ SCHEMA = Schema(
         Field("employment_type", Kind.KEYWORD),
         Field("language", Kind.KEYWORD),
         Field("salary_currency", Kind.KEYWORD),
+        Field("skill", Kind.KEYWORD, multi=True),
+        Field("occupation", Kind.KEYWORD),
         Field("active", Kind.KEYWORD),
         Field("salary_low", Kind.NUMBER),
         Field("salary_high", Kind.NUMBER),
@@ -48,9 +50,10 @@ _DOCUMENTS = """
     select j.job_id, j.title, j.title_words, j.org_id, j.board_id, j.company, j.provider, j.department, j.team,
            j.location_text, j.country_codes, j.regions, j.cities, j.work_model, j.employment_kind, j.language,
            j.salary_currency, j.active, j.salary_year_min, j.salary_year_max, j.valid_through, j.posted_at,
-           j.source_updated_at, j.last_changed_at, j.first_seen_at, c.text
+           j.source_updated_at, j.last_changed_at, j.first_seen_at, c.text, s.skill_uris, s.occupation_uri
       from postings.job j
       join postings.content c using (job_id)
+      left join postings.job_reading s using (job_id)
 """
 
 Documents = Iterator[tuple[str, dict[str, Value]]]
@@ -94,6 +97,8 @@ def _document(row: RowMapping) -> tuple[str, dict[str, Value]]:
         "employment_type": row["employment_kind"],
         "language": row["language"],
         "salary_currency": row["salary_currency"],
+        "skill": row["skill_uris"],
+        "occupation": row["occupation_uri"],
         "active": "yes" if row["active"] else "no",
         "salary_low": _float(row["salary_year_min"]),
         "salary_high": _float(row["salary_year_max"]),

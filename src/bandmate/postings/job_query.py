@@ -41,13 +41,23 @@ FACETS = (
     "city",
     "language",
     "provider",
+    "occupation",
+    "skill",
 )
 """The fields whose values are counted."""
+
+CONCEPTS = ("occupation", "skill")
+"""Fields whose values are addresses in a vocabulary."""
+
+ALL_TOGETHER = frozenset({"skill"})
+"""Fields of which a posting has to have all values asked for, not one of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobQuery:
     """A question; all conditions hold together, several values of one condition are alternatives.
+
+    Only of ``skill`` a posting has to have all: who asks for two wants both.
 
     Salaries are compared per full-time year in the posting's own currency. Instants are UTC; ``after`` and
     ``before`` include the instant itself.
@@ -67,6 +77,8 @@ class JobQuery:
     work_model: tuple[str, ...] = ()
     employment_type: tuple[str, ...] = ()
     language: tuple[str, ...] = ()
+    occupation: tuple[str, ...] = ()
+    skill: tuple[str, ...] = ()
     salary_currency: tuple[str, ...] = ()
     salary_min: float | None = None
     salary_max: float | None = None
@@ -140,6 +152,7 @@ def conditions(query: JobQuery, now: datetime) -> tuple[Condition, ...]:
     return (
         *_title(query),
         *_choices(query),
+        *_readings(query),
         *_salary(query),
         *_instants(query),
         *_status(query, now),
@@ -171,6 +184,29 @@ def _choices(query: JobQuery) -> Iterator[Condition]:
             yield Condition(
                 name, OneOf(name, chosen), f"{column} && cast(:{name} as text[])", {name: list(chosen)}
             )
+
+
+def _readings(query: JobQuery) -> Iterator[Condition]:
+    """What was read out of postings stands beside the records."""
+    if query.occupation:
+        yield Condition(
+            "occupation",
+            OneOf("occupation", query.occupation),
+            _READ.format("s.occupation_uri = any(cast(:occupation as text[]))"),
+            {"occupation": list(query.occupation)},
+        )
+    for uri in query.skill:
+        yield Condition("skill", OneOf("skill", (uri,)), "true", {})
+    if query.skill:
+        yield Condition(
+            "skill",
+            OneOf("skill", query.skill),
+            _READ.format("s.skill_uris @> cast(:skill as text[])"),
+            {"skill": list(query.skill)},
+        )
+
+
+_READ = "exists (select from postings.job_reading s where s.job_id = j.job_id and {})"
 
 
 def _salary(query: JobQuery) -> Iterator[Condition]:

@@ -29,7 +29,11 @@ class JobDetail:
     native: Mapping[str, Any]
     """The provider's own fields, as sent."""
     evidence: Mapping[str, Any]
-    """What the text says, each with its quote and its span in ``description_text``."""
+    """What the text says, each with its quote and its span in ``description_text``.
+
+    Under ``skills`` a list, in the order of the record's ``skills``; where ``where`` is ``title``, the span counts
+    the title's characters, and it is null where the words do not stand there as they are.
+    """
 
 
 def job_record(tx: Tx, job_id: str, now: datetime) -> Record:
@@ -42,9 +46,9 @@ def job_record(tx: Tx, job_id: str, now: datetime) -> Record:
 
 
 def _job_row(tx: Tx, job_id: str) -> Any:
-    """Return the columns of the record, then its evidence."""
+    """Return the columns of the record, then its evidence and that of its skills."""
     row = tx.execute(
-        text(f"select {RECORD_COLUMNS}, j.evidence {RECORD_SOURCE} where j.job_id = :id"),
+        text(f"select {RECORD_COLUMNS}, j.evidence, s.evidence as of_skills {RECORD_SOURCE} where j.job_id = :id"),
         {"id": job_id},
     ).one_or_none()
     if row is None:
@@ -65,8 +69,15 @@ def job_detail(tx: Tx, job_id: str, now: datetime) -> JobDetail:
         description_text=kept.text,
         description_html=description_html(row.provider, row.provider_job_key, kept.native),
         native=kept.native,
-        evidence=row.evidence,
+        evidence=row.evidence | _evidence_of_skills(row),
     )
+
+
+def _evidence_of_skills(row: Any) -> dict[str, Any]:
+    """Return the words behind the skills, each with the skill; nothing where the posting was not read yet."""
+    if row.skills is None:
+        return {}
+    return {"skills": [skill | words for skill, words in zip(row.skills, row.of_skills, strict=True)]}
 
 
 def description_html(provider: str, key: str, native: Mapping[str, Any]) -> str:

@@ -18,7 +18,8 @@ Record = dict[str, Any]
 
 RECORD_KEYS = (
     "job_id", "org_id", "source_id", "board_id", "provider", "board", "provider_job_key",
-    "title", "normalized_title", "company", "status", "active",
+    "title", "normalized_title", "seniority", "company", "status", "active",
+    "occupation_uri", "occupation_label", "occupation_score", "skills", "skills_version",
     "location_text", "locations", "country", "country_code", "region", "city", "location_confidence", "is_remote",
     "department", "team", "requisition_id",
     "employment_type", "employment_kind", "employment_source",
@@ -49,6 +50,13 @@ _EXPRESSIONS = {
     "status": "null",
     "unconfirmed_since": "case when j.active then b.unconfirmed_since end",
     "raw_payload_uri": "r.path",
+    "normalized_title": "s.normalized_title",
+    "seniority": "s.seniority",
+    "occupation_uri": "s.occupation_uri",
+    "occupation_label": "s.occupation_label",
+    "occupation_score": "s.occupation_score",
+    "skills": "case when s.version is not null then s.skills end",
+    "skills_version": "s.version",
 }
 """Where a record's key is not the column of the same name; the status depends on the time of reading."""
 
@@ -59,6 +67,7 @@ RECORD_SOURCE = """
       from postings.job j
       join postings.board b using (board_id)
       left join postings.run r on r.board_id = j.board_id and r.observed_at = j.last_seen_at
+      left join postings.job_reading s on s.job_id = j.job_id
 """
 """What it selects from."""
 

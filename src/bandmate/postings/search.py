@@ -23,7 +23,7 @@ from bandmate.kernel.errors import InvalidCursor
 from bandmate.kernel.events import Cursor, has_after
 from bandmate.kernel.web.pagination import decode_cursor, encode_cursor
 from bandmate.postings.events import PUBLISHED
-from bandmate.postings.job_query import Condition, JobQuery, Sort, conditions
+from bandmate.postings.job_query import ALL_TOGETHER, CONCEPTS, Condition, JobQuery, Sort, conditions
 from bandmate.postings.records import RECORD_COLUMNS, RECORD_SOURCE, SELECT_RECORD, Record, record_of
 
 FACET_SIZE = 12
@@ -234,6 +234,8 @@ _FACET_VALUES = {
     "work_model": "j.work_model",
     "employment_type": "j.employment_kind",
     "language": "j.language",
+    "occupation": "r.occupation_uri",
+    "skill": "unnest(r.skill_uris)",
 }
 
 
@@ -256,24 +258,33 @@ def facets(
         names: facets out of ``FACETS``.
         now: decides what has expired.
         size: values a facet, at most.
-        disjunctive: count a facet as if its own filter were not set, for multiple choice.
+        disjunctive: count a facet as if its own filter were not set, for multiple choice; a facet of which all
+            values have to hold keeps its filter, for each further choice narrows what was found.
 
     Raises:
         IndexUnusable: when there are words to look for and no index to ask.
     """
     chosen = conditions(query, now)
     if query.has_words or is_fresh(tx, index):
-        hits = index.search(
-            Query(
-                text=query.q,
-                filters=tuple(condition.index for condition in chosen),
-                facets=tuple(Facet(name, size) for name in names),
-                limit=0,
-                disjunctive=disjunctive,
-            )
-        )
-        return hits.facets
-    return {name: _count(tx, name, chosen, size, disjunctive=disjunctive) for name in names}
+        asked = Query(text=query.q, filters=tuple(condition.index for condition in chosen), limit=0)
+        return _counted(index, asked, names, size, together=_together(query) if disjunctive else frozenset(names))
+    together = ALL_TOGETHER if disjunctive else frozenset(names)
+    return {name: _count(tx, name, chosen, size, disjunctive=name not in together) for name in names}
+
+
+def _together(query: JobQuery) -> frozenset[str]:
+    """Return the facets that keep their own filter; without one there is no difference, and one pass will do."""
+    return frozenset(name for name in ALL_TOGETHER if getattr(query, name))
+
+
+def _counted(index: Index, asked: Query, names: Sequence[str], size: int, *, together: frozenset[str]) -> Facets:
+    """Count in the index: those in ``together`` with their own filter, the others as if it were not set."""
+    counts: dict[str, tuple[FacetCount, ...]] = {}
+    for disjunctive in (False, True):
+        wanted = [Facet(name, size) for name in names if (name not in together) is disjunctive]
+        if wanted:
+            counts |= index.search(replace(asked, facets=tuple(wanted), disjunctive=disjunctive)).facets
+    return {name: counts[name] for name in names}
 
 
 def is_fresh(tx: Tx, index: Index) -> bool:
@@ -289,10 +300,11 @@ def _count(
     tx: Tx, name: str, chosen: Sequence[Condition], size: int, *, disjunctive: bool
 ) -> tuple[FacetCount, ...]:
     where, values = _where([c for c in chosen if not (disjunctive and c.field == name)])
+    source = "postings.job j" + (" join postings.job_reading r using (job_id)" if name in CONCEPTS else "")
     rows = tx.execute(
         text(f"""
             select value, count(*) as number
-              from (select {_FACET_VALUES[name]} as value from postings.job j where {where}) as counted
+              from (select {_FACET_VALUES[name]} as value from {source} where {where}) as counted
              where value is not null
              group by value order by number desc, value collate "C" limit :size
         """),  # noqa: S608 - our own expressions; values are bound

@@ -246,6 +246,8 @@ _READERS: dict[str, Callable[[list[str]], Any]] = {
     "work_model": _several(_lower),
     "employment_type": _several(_lower),
     "language": _several(_lower),
+    "occupation": _several(_name),
+    "skill": _several(_name),
     "salary_currency": _several(_upper),
     "salary_min": _amount,
     "salary_max": _amount,

@@ -17,10 +17,22 @@ JOB: dict[str, Any] = {
     "board": "halfnote",
     "provider_job_key": "0d6c7c53-5f7e-4c5e-9d9b-0a6a1f7a2b11",
     "title": "Sound Engineer",
-    "normalized_title": None,
+    "normalized_title": "Sound Engineer",
+    "seniority": None,
     "company": "Halfnote",
     "status": "active",
     "active": True,
+    "occupation_uri": "http://data.europa.eu/esco/occupation/9a8d5a4e-5f0f-4b0b-9d55-000000000001",
+    "occupation_label": "sound engineer",
+    "occupation_score": 0.56,
+    "skills": [
+        {
+            "uri": "http://data.europa.eu/esco/skill/9a8d5a4e-5f0f-4b0b-9d55-000000000002",
+            "label": "mix recorded sounds",
+            "score": 0.71,
+        }
+    ],
+    "skills_version": "8199be6f699a/esco-04e9bfb2b73147ce/1",
     "location_text": "Malmö, Sweden",
     "locations": [
         {

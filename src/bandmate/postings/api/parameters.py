@@ -129,7 +129,10 @@ def _before(clock: str) -> Any:
 
 
 class Filters(BaseModel):
-    """What postings have to fit; several values of one filter are alternatives, all filters hold together."""
+    """What postings have to fit; several values of one filter are alternatives, all filters hold together.
+
+    Only of ``skill`` a posting has to have all.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -165,6 +168,12 @@ class Filters(BaseModel):
     )
     language: Names | None = Field(
         default=None, description="Languages of the text, ISO 639-1.", examples=[["en"]]
+    )
+    occupation: Names | None = Field(
+        default=None, description="Occupations, by URI (`occupation_uri`); one of them is enough."
+    )
+    skill: Names | None = Field(
+        default=None, description="Skills, by URI (`skills[].uri`); a posting must speak of all of them."
     )
     salary_currency: Names | None = Field(default=None, description="Currencies, ISO 4217.", examples=[["SEK"]])
     salary_min: Amount | None = Field(

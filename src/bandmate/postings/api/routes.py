@@ -23,6 +23,7 @@ from bandmate.kernel.web.problems import problem_responses
 from bandmate.postings import queries
 from bandmate.postings.api import schemas
 from bandmate.postings.api.answers import UNCHANGED, IfNoneMatch, answer, answer_to_post
+from bandmate.postings.api.labels import with_labels
 from bandmate.postings.api.parameters import (
     FILTER_PARAMETERS,
     INCLUDES,
@@ -124,13 +125,13 @@ def _found(
         "corrected": found.corrected,
     }
     if names:
-        meta["facets"] = {name: found.facets[name] for name in names}
+        meta["facets"] = with_labels(tx, {name: found.facets[name] for name in names})
     return found.records, meta
 
 
 def _counted(tx: Tx, index: Index, query: JobQuery, names: Sequence[str], *, now: datetime, **how: Any) -> object:
     counted = count_facets(tx, index, query, names, now=now, **how)
-    return {name: counted[name] for name in names}
+    return with_labels(tx, {name: counted[name] for name in names})
 
 
 @router.get(

@@ -52,6 +52,14 @@ class Disagreement(Shape):
     end: Count
 
 
+class Skill(Shape):
+    """A skill that a posting speaks of."""
+
+    uri: str = Field(description="Its address in the vocabulary, such as ESCO's.")
+    label: str
+    score: float = Field(ge=0, le=1, description="How often skills with such evidence were right.")
+
+
 class Job(Shape):
     """The canonical record of a posting."""
 
@@ -63,10 +71,25 @@ class Job(Shape):
     board: str
     provider_job_key: str
     title: str
-    normalized_title: str | None
+    normalized_title: str | None = Field(
+        description="The title without grade, gender marks, places and numbers. Null until it was read."
+    )
+    seniority: Literal["intern", "junior", "senior", "lead", "principal", "head"] | None = Field(
+        description="As the title says; null where it does not."
+    )
     company: str
     status: Status = Field(description="`deleted` once gone from its board, else `expired` past its deadline.")
     active: bool = Field(description="Whether the lifecycle has not closed it.")
+    occupation_uri: str | None = Field(description="What the title means; null where that is not sure enough.")
+    occupation_label: str | None
+    occupation_score: float | None = Field(
+        ge=0, le=1, description="How often the nearest occupation was right at such a score."
+    )
+    skills: list[Skill] | None = Field(
+        description="Read from title and description, the surest first; the words are in `evidence.skills`. "
+        "Null until the posting was read, some minutes after it came."
+    )
+    skills_version: str | None = Field(description="Model, vocabulary and rules that read them.")
     location_text: str | None = Field(description="The first location, as printed.")
     locations: list[Place]
     country: str | None
@@ -147,6 +170,7 @@ class FacetValue(Shape):
 
     value: str
     count: Count
+    label: str | None = Field(default=None, description="Of skills and occupations: what the value is called.")
 
 
 class SourceName(Shape):

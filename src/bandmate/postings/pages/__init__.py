@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from bandmate.postings import skills as _skills  # noqa: F401 - it declares its tables, tasks and operators' line
 from bandmate.postings import today as _today  # noqa: F401 - it declares what Today shows
 from bandmate.postings.pages import companies, feed, front, job, operators, saved, search
 

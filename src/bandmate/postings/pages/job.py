@@ -25,6 +25,7 @@ from bandmate.kernel.web.templating import Pages
 from bandmate.postings.domain.lifecycle import ABSENCES_TO_CLOSE, GRACE
 from bandmate.postings.json_ld import data_block, job_posting
 from bandmate.postings.pages.cards import card, pay
+from bandmate.postings.pages.job_skills import occupation_of, seniority_of, skills_of
 from bandmate.postings.pages.prose import fitted
 from bandmate.postings.pages.slices import slice_address
 from bandmate.postings.pages.timeline import steps
@@ -84,6 +85,9 @@ def job_page(
         times={name: _instant(record[name]) for name in _INSTANTS},
         description=fitted(detail.description_html),
         description_text=detail.description_text,
+        occupation=occupation_of(record),
+        seniority=seniority_of(record),
+        skills=skills_of(detail),
         conflicts=[_conflict(found) for found in record["conflicts"]],
         pay=pay(record),
         pay_source=_pay_source(detail),
@@ -235,6 +239,11 @@ def _parsed(detail: JobDetail) -> dict[str, Any]:
         **{
             name: record[name]
             for name in (
+                "normalized_title",
+                "seniority",
+                "occupation_uri",
+                "occupation_label",
+                "occupation_score",
                 "employment_type",
                 "employment_kind",
                 "employment_source",
@@ -257,7 +266,7 @@ def _parsed(detail: JobDetail) -> dict[str, Any]:
 
 def _requests(record: Record) -> list[tuple[str, str]]:
     return [
-        (_("This job"), f"{API}/jobs/{record['job_id']}?include=description"),
+        (_("This job"), f"{API}/jobs/{record['job_id']}?include=description,evidence"),
         (_("Its lifecycle events"), f"{API}/jobs/{record['job_id']}/events"),
         (_("Its company"), f"{API}/orgs/{record['org_id']}"),
         (_("Its source"), f"{API}/sources/{record['source_id']}"),

@@ -76,8 +76,9 @@ def search_page(
     """Show the postings that fit the address; open ones unless it says otherwise."""
     query = read_query(request.query_params.multi_items(), default_status=OPEN)
     cursor = request.query_params.get("cursor") or None
-    now, names = clock(), Names.of(tx, query)
+    now = clock()
     found = _find(tx, index, query, cursor, now)
+    names = Names.of(tx, query, found.counts)
     filters = active_filters(query, names)
     return pages.render(
         request,

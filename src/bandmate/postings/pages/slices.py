@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from babel.lists import format_list
+
 from bandmate.kernel.database.session import Tx
+from bandmate.kernel.languages import dressed, language, later, locale_of
 from bandmate.kernel.languages import gettext as _
-from bandmate.kernel.languages import later
 from bandmate.kernel.web.formats import calendar_day, clock_time, counted, listed, number, upfirst
-from bandmate.postings.directory import board_names, org_names
+from bandmate.postings.directory import board_names, concept_labels, org_names
 from bandmate.postings.domain.lifecycle import Status
-from bandmate.postings.job_query import JobQuery
+from bandmate.postings.job_query import CONCEPTS, JobQuery
 from bandmate.postings.pages.words import value_label, within
+from bandmate.postings.search import Facets
 from bandmate.postings.web_query import query_string
 
 PATH = "/jobs"
@@ -40,24 +43,32 @@ _BOUNDS = {
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names behind the ids in a query."""
+    """The names behind the ids and addresses in a query."""
 
     orgs: Mapping[UUID, str]
     boards: Mapping[UUID, str]
+    concepts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, tx: Tx, query: JobQuery) -> Names:
-        """Look up the companies and boards that a query speaks of."""
+    def of(cls, tx: Tx, query: JobQuery, counts: Facets | None = None) -> Names:
+        """Look up whom and what a query speaks of, and the values of its filters that were counted."""
         boards = board_names(tx, query.board_id)
-        return cls(org_names(tx, query.org_id), {board_id: str(name) for board_id, name in boards.items()})
+        counted_ = [one.value for name in CONCEPTS for one in (counts or {}).get(name, ())]
+        return cls(
+            org_names(tx, query.org_id),
+            {board_id: str(name) for board_id, name in boards.items()},
+            concept_labels(tx, [*query.occupation, *query.skill, *counted_]),
+        )
 
-    def label(self, field: str, value: Any) -> str:
+    def label(self, name: str, value: Any) -> str:
         """Return what a value of a filter is called."""
-        if field == "org_id":
+        if name == "org_id":
             return self.orgs.get(value, _("a company we do not know"))
-        if field == "board_id":
+        if name == "board_id":
             return self.boards.get(value, _("a board we do not know"))
-        return value_label(field, str(value))
+        if name in CONCEPTS:
+            return self.concepts.get(value, str(value))
+        return value_label(name, str(value))
 
 
 def address(query: JobQuery, **further: str) -> str:
@@ -101,22 +112,22 @@ def active_filters(query: JobQuery, names: Names) -> tuple[Filter, ...]:
         found.append(Filter(_("“{words}”").format(words=query.q), replace(query, q="")))
     if query.title:
         found.append(Filter(_("Title: {words}").format(words=query.title), replace(query, title="")))
-    for field in fields(JobQuery):
-        chosen = getattr(query, field.name)
-        if not isinstance(chosen, tuple) or (field.name == "status" and set(chosen) == set(Status)):
+    for each in fields(JobQuery):
+        chosen = getattr(query, each.name)
+        if not isinstance(chosen, tuple) or (each.name == "status" and set(chosen) == set(Status)):
             continue
         for value in chosen:
             rest = tuple(one for one in chosen if one != value)
-            found.append(Filter(names.label(field.name, value), _replaced(query, field.name, rest)))
+            found.append(Filter(names.label(each.name, value), _replaced(query, each.name, rest)))
     return (*found, *_salary_filters(query), *_instant_filters(query))
 
 
-def _replaced(query: JobQuery, field: str, rest: Sequence[Any]) -> JobQuery:
-    return _with(query, field, EVERY if field == "status" and not rest else tuple(rest))
+def _replaced(query: JobQuery, name: str, rest: Sequence[Any]) -> JobQuery:
+    return _with(query, name, EVERY if name == "status" and not rest else tuple(rest))
 
 
-def _with(query: JobQuery, field: str, value: Any) -> JobQuery:
-    changed: dict[str, Any] = {field: value}
+def _with(query: JobQuery, name: str, value: Any) -> JobQuery:
+    changed: dict[str, Any] = {name: value}
     return replace(query, **changed)
 
 
@@ -171,6 +182,11 @@ def sentence(query: JobQuery, names: Names) -> str:
         said = _("{kind} {jobs}").format(kind=kind, jobs=said)
     if place := _several(query, names, "city", "region", "country"):
         said = _("{jobs} in {place}").format(jobs=said, place=place)
+    if occupation := _several(query, names, "occupation"):
+        # Translators: {occupation} is the name of an occupation in small letters: "jobs as sound engineer".
+        said = _("{jobs} as {occupation}").format(jobs=said, occupation=occupation)
+    if skill := _every(query, names, "skill"):
+        said = _("{jobs} that ask for {skill}").format(jobs=said, skill=skill)
     if company := _several(query, names, "org_id", "company"):
         said = _("{jobs} at {company}").format(jobs=said, company=company)
     if board := _several(query, names, "board_id", "provider"):
@@ -204,7 +220,18 @@ def _several(query: JobQuery, names: Names, *fields_: str) -> str:
     return ""
 
 
-def _counted(field: str, count: int) -> str:
+def _every(query: JobQuery, names: Names, name: str) -> str:
+    """Name the values of a filter that must all hold; many are counted instead."""
+    chosen = getattr(query, name)
+    if len(chosen) > _MOST_NAMED:
+        return _counted(name, len(chosen))
+    labels = [names.label(name, value) for value in chosen]
+    return (
+        dressed(format_list(labels, locale=locale_of(language())), language()) if labels[1:] else "".join(labels)
+    )
+
+
+def _counted(name: str, count: int) -> str:
     return {
         "department": counted("{count} department", "{count} departments", count),
         "team": counted("{count} team", "{count} teams", count),
@@ -215,4 +242,6 @@ def _counted(field: str, count: int) -> str:
         "company": counted("{count} company", "{count} companies", count),
         "board_id": counted("{count} board", "{count} boards", count),
         "provider": counted("{count} provider", "{count} providers", count),
-    }[field]
+        "occupation": counted("one of {count} occupation", "one of {count} occupations", count),
+        "skill": counted("{count} skill", "{count} skills", count),
+    }[name]

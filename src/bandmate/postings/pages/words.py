@@ -53,6 +53,8 @@ FACETS: Mapping[str, str] = {
     "work_model": later("Work model"),
     "employment_type": later("Employment"),
     "company": later("Company"),
+    "occupation": later("Occupation"),
+    "skill": later("Skills"),
     "country": later("Country"),
     "city": later("City"),
     "department": later("Department"),

@@ -4,8 +4,9 @@ What counts, and from when on:
 
 * ``opened``: seen for the first time, or open again. News for every search that was saved before.
 * ``changed``: a fact means something else (title, place, pay …). News too: it may fit only now.
-* ``reread``: the text was edited, a link changed, or our record was read anew. It may fit only now as well, but
-  edits of texts come by the hundred, so it counts only for postings that opened after the alert was switched on.
+* ``reread``: the text was edited, a link changed, or our record or its skills were read anew. It may fit only now
+  as well, but such edits come by the hundred, so it counts only for postings that opened after the alert was
+  switched on.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def _candidates(stored: StoredEvent) -> Iterator[tuple[str, str]]:
         case events.BOARD_UPDATED:
             kind = _of_field(event.data.get("field_name"))
             yield from ((job_id, kind) for job_id in event.data["job_ids"])
-        case events.BOARD_REFRESHED:
+        case events.BOARD_REFRESHED | events.SKILLS_READ:
             yield from ((job_id, REREAD) for job_id in event.data["job_ids"])
 
 
