@@ -11,6 +11,7 @@ from bandmate.kernel.database.session import Tx
 from bandmate.kernel.decisions.explaining import explain
 from bandmate.kernel.decisions.ledger import cases
 from bandmate.kernel.decisions.rows import COLUMNS
+from bandmate.kernel.decisions.rules import quiet_rules
 from bandmate.kernel.identity.access import Asker, Role
 from bandmate.kernel.languages import gettext as _
 from bandmate.kernel.languages import later
@@ -33,7 +34,7 @@ _OWN = text(
     "select "  # noqa: S608 - names of ours, no input
     + COLUMNS
     + """
-      from kernel.decision where subject = :me and decided_at > :since
+      from kernel.decision where subject = :me and decided_at > :since and rule <> all(:quiet)
      order by decided_at desc, decision_id desc limit :limit
     """
 )
@@ -63,7 +64,7 @@ def _contests(tx: Tx, asker: Asker) -> Iterator[Card]:
 
 
 def _own(tx: Tx, asker: Asker, now: datetime) -> Iterator[Card]:
-    rows = tx.execute(_OWN, {"me": asker.person_id, "since": now - RECENT, "limit": SHOWN}).all()
+    rows = tx.execute(_OWN, {"me": asker.person_id, "since": now - RECENT, "limit": SHOWN, "quiet": quiet_rules()}).all()
     for case in cases(tx, rows):
         why = explain(case, asker.person_id)
         yield Card(

@@ -30,6 +30,8 @@ class Rule:
     words: Mapping[str, str] = field(default_factory=dict)
     """Plain words for its codes (names of inputs, sources and scores, options, outcomes, reasons), marked for
     translation. A code without words is shown as it stands."""
+    announced: bool = True
+    """Whether Today tells persons of what it decided about them; not where they see it at once, or every day."""
 
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"
@@ -52,6 +54,11 @@ def declare_rule(rule: Rule) -> Rule:
 def rule_of(name: str, version: int) -> Rule | None:
     """Return a declared rule, or None when no loaded program knows it (any more)."""
     return _declared.get((name, version))
+
+
+def quiet_rules() -> list[str]:
+    """Return the names of the rules that Today does not tell of."""
+    return sorted({rule.name for rule in _declared.values() if not rule.announced})
 
 
 def declared_rules() -> tuple[Rule, ...]:

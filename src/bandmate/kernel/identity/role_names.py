@@ -24,4 +24,5 @@ def scope_meanings() -> dict[str, str]:
         Role.ADMINISTRATOR.value: _("Read and change what administrators can, such as accounts"),
         "metrics:read": _("Read the figures for monitoring"),
         "persons:read": _("Read everything that is held about you"),
+        "scim": _("Keep the directory of people up to date (SCIM)"),
     }

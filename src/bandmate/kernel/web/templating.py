@@ -57,8 +57,11 @@ class NavItem:
     also: tuple[str, ...] = ()
     """Further paths whose pages belong to it."""
 
+    shown: Callable[[Request], bool] | None = None
+    """Asked last whether the reader sees it, by rooms that know more of a person than roles."""
+
     def is_for(self, person: Person | None) -> bool:
-        """Tell whether this person sees the entry."""
+        """Tell whether this person's roles let them see the entry."""
         return self.role is None or (person is not None and self.role in person.roles)
 
 
@@ -157,7 +160,11 @@ class Templates:
             "dir": direction(language()),
             "person": person,
             "csrf_token": csrf_token_of(request),
-            "navigation": [item for item in self._navigation if item.is_for(person)],
+            "navigation": [
+                item
+                for item in self._navigation
+                if item.is_for(person) and (item.shown is None or item.shown(request))
+            ],
             "now": self._clock(),
             "zone": zone_of(request),
             "theme": theme_of(request),
