@@ -35,8 +35,12 @@ bench: $(VENV)/.dev ## Run the benchmarks; each prints its figures beside a floo
 	$(BIN)/python -m benchmarks.search_api
 	$(BIN)/python -m benchmarks.consent
 	$(BIN)/python -m benchmarks.skills
+	$(BIN)/python -m benchmarks.nearest
+	$(BIN)/python -m benchmarks.posting_skills
 	$(BIN)/python -m benchmarks.allocation
 	$(BIN)/python -m benchmarks.pairing
+	$(BIN)/python -m benchmarks.for_you
+	$(BIN)/python -m benchmarks.opportunities
 
 spark: $(VENV)/.dev ## Allocate on a Spark cluster of two workers on this machine (fetches 450 MB, needs Java)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --target $(VENV)/spark \

@@ -106,7 +106,8 @@ _EMPTY = text("""
         -- The consent ledger lets itself be emptied by those only who say that they are erasing.
         set local bandmate.erasing = 'on';
         for each in select format('%I.%I', schemaname, tablename) from pg_tables
-                     where schemaname in ('kernel', 'postings', 'procrastinate') loop
+                     where schemaname in ('kernel', 'postings', 'marketplace', 'procrastinate')
+                       and tablename <> 'launch' loop
             execute 'select exists (select from ' || each || ')' into filled;
             if filled then
                 names := names || each;
@@ -123,7 +124,11 @@ _EMPTY = text("""
             alter table kernel.audit_seal enable trigger user;
         end if;
         perform setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) from pg_sequences
-          where schemaname in ('kernel', 'postings', 'procrastinate') and last_value is not null;
+          where schemaname in ('kernel', 'postings', 'marketplace', 'procrastinate') and last_value is not null;
+        -- Its three rows come with the migration.
+        update marketplace.launch set state = 'off', group_ids = '{}', internal_first_days = 0, version = 1,
+                                      changed_at = null, changed_by = null
+         where version > 1 or state <> 'off';
     end $$
 """)
 

@@ -20,7 +20,9 @@ import pytest
 import typer
 from pydantic_core import PydanticUndefined
 from sqlalchemy import text
-from tests.postings.boards_in_shape import Look, lever_board, lever_posting, tell
+from tests.marketplace.story import tell_marketplace
+from tests.postings.boards_in_shape import START, Look, lever_board, lever_posting, tell
+from tests.postings.reading_by_words import WordReader
 
 import bandmate
 from bandmate.cli import app
@@ -40,9 +42,17 @@ from bandmate.kernel.identity import events as identity_events
 from bandmate.kernel.identity.persons import create_account, create_person
 from bandmate.kernel.ids import new_id
 from bandmate.kernel.web.problem_kinds import all_kinds
+from bandmate.marketplace.applying import events as applying_events
+from bandmate.marketplace.launches import events as launches_events
+from bandmate.marketplace.matching import events as matching_events
+from bandmate.marketplace.opportunities import events as opportunities_events
+from bandmate.marketplace.people import events as people_events
+from bandmate.marketplace.profiles import events as profiles_events
+from bandmate.marketplace.rounds import events as rounds_events
 from bandmate.postings import events as postings_events
 from bandmate.postings.derivation import LaunchScope
 from bandmate.postings.replay import replay
+from bandmate.postings.skills.working import read_due
 
 PROJECT = Path(__file__).resolve().parent.parent
 DOCS = PROJECT / "docs"
@@ -57,6 +67,21 @@ PUBLISHED = (
     *identity_events.PUBLISHED,
     *holdings_events.PUBLISHED,
     *decisions_events.PUBLISHED,
+    *people_events.PUBLISHED,
+    launches_events.LAUNCH_CHANGED,
+    opportunities_events.OPENED,
+    opportunities_events.CHANGED,
+    opportunities_events.FILLED,
+    opportunities_events.CLOSED,
+    opportunities_events.WISH_MADE,
+    opportunities_events.WISH_CHANGED,
+    opportunities_events.WISH_WITHDRAWN,
+    rounds_events.ROUND_PUBLISHED,
+    rounds_events.PAIR_FORMED,
+    rounds_events.PAIR_ENDED,
+    *profiles_events.PUBLISHED,
+    *matching_events.PUBLISHED,
+    *applying_events.PUBLISHED,
 )
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -230,6 +255,7 @@ class TestEvents:
         self, database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A story that publishes every event gives each the data members that its section lists."""
+        tell_marketplace(database)
         _tell_everything(database, settings, tmp_path)
         _tell_of_consent(database, monkeypatch)
         _tell_of_decisions(database)
@@ -266,6 +292,7 @@ def _tell_everything(database: Database, settings: Settings, root: Path) -> None
     replay(database, root / "life", settings.archive_folder, scope, processes=1)
     tell(root / "late", [Look(4, lever_board(*everyone))])
     replay(database, root / "late", settings.archive_folder, scope, processes=1)
+    read_due(database, WordReader, lambda: START)
 
 
 def _tell_of_consent(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

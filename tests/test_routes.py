@@ -17,6 +17,7 @@ import anyio
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from sqlalchemy import text
 from starlette.testclient import TestClient
 from starlette.types import Message
 
@@ -160,9 +161,23 @@ def _credentials(app: FastAPI, database: Database, caller: Caller) -> Iterator[M
         yield headers
 
 
+# The marketplace is for those whom the company's directory knows.
+_EMPLOYEE = text("""
+    insert into marketplace.employee (person_id, user_name, display_name, active, source, created_at, changed_at)
+    values (:person_id, 'mia', 'Mia', true, 'test', :now, :now)
+""")
+# What programme leads are for is asked of the database, not said in a signature: it must not hide what is.
+_LEAD = text("""
+    insert into marketplace.programme_lead (person_id, granted_by, granted_at)
+    values (:person_id, :person_id, :now)
+""")
+
+
 def _account(tx: Tx, role: Role) -> Account:
     now = system_clock()
     person_id = create_person(tx, name="Mia", now=now)
+    for statement in (_EMPLOYEE, _LEAD):
+        tx.execute(statement, {"person_id": person_id, "now": now})
     return create_account(
         tx, person_id, email="mia@example.org", password="four tuned drums in a van", role=role, now=now
     )

@@ -54,6 +54,17 @@ from bandmate.kernel.webhooks import SUBSCRIPTION as WEBHOOKS
 from bandmate.kernel.webhooks.api import router as webhooks_api
 from bandmate.kernel.webhooks.pages import TEMPLATES as WEBHOOKS_TEMPLATES
 from bandmate.kernel.webhooks.pages import router as webhooks_pages
+from bandmate.marketplace.applying import doors as applying
+from bandmate.marketplace.launches import doors as launches
+from bandmate.marketplace.launches.rail import is_for_employees, mentoring_is_open, some_kind_is_open
+from bandmate.marketplace.matching import doors as matching
+from bandmate.marketplace.opportunities import doors as opportunities
+from bandmate.marketplace.people import pages as people_pages
+from bandmate.marketplace.people.scim.answers import ScimErrors
+from bandmate.marketplace.people.scim.api import router as scim_api
+from bandmate.marketplace.profiles import doors as profiles
+from bandmate.marketplace.rounds import doors as rounds
+from bandmate.marketplace.staffing import doors as staffing
 from bandmate.postings.api import router as postings_api
 from bandmate.postings.api.saved import router as saved_searches_api
 from bandmate.postings.finding import job_finder
@@ -63,14 +74,41 @@ from bandmate.postings.operate import router as operate_postings
 from bandmate.postings.pages import router as postings_pages
 from bandmate.postings.reading_index import JobIndex
 from bandmate.postings.saved_searches import SUBSCRIPTION as SAVED_SEARCHES
+from bandmate.taxonomy import pages as taxonomy_pages
+from bandmate.taxonomy.api import router as taxonomy_api
+from bandmate.taxonomy.finding import concept_finder
 
-SUBSCRIPTIONS: tuple[Subscription, ...] = (message_deliveries(), WEBHOOKS, SAVED_SEARCHES)
+SUBSCRIPTIONS: tuple[Subscription, ...] = (
+    message_deliveries(),
+    WEBHOOKS,
+    SAVED_SEARCHES,
+    *opportunities.SUBSCRIPTIONS,
+    *applying.SUBSCRIPTIONS,
+)
 """Who hears events; the search index follows the log by itself (``postings.indexing``)."""
 
 NAVIGATION = (
     NavItem(later("Today"), "/", "house", role="member", also=("/today",)),
+    NavItem(later("For you"), "/for-you", "heart", shown=some_kind_is_open),
+    NavItem(
+        later("Opportunities"),
+        "/opportunities",
+        "layers",
+        also=("/me/opportunities", "/me/applications"),
+        shown=some_kind_is_open,
+    ),
+    NavItem(later("Mentoring"), "/mentoring", "handshake", also=("/rounds",), shown=mentoring_is_open),
+    NavItem(later("People"), "/people", "users", shown=is_for_employees),
+    NavItem(
+        later("Profile"),
+        "/me/profile",
+        "user-round",
+        also=("/me/portfolio", "/me/confirmations"),
+        shown=is_for_employees,
+    ),
     NavItem(later("Jobs"), "/jobs", "briefcase"),
     NavItem(later("Companies"), "/companies", "building-2"),
+    NavItem(later("Skills"), "/skills", "tag"),
     NavItem(later("Saved"), "/saved", "bell", role="member"),
     NavItem(later("Decisions"), "/decisions", "scale", role="member"),
     NavItem(later("Boards"), "/boards", "database", role="operator"),
@@ -98,9 +136,18 @@ def create_app(
             "finding": finding_pages.TEMPLATES,
             "holdings": holdings_pages.TEMPLATES,
             "identity": Path(identity.__file__).parent / "templates",
+            profiles.FOLDER: profiles.TEMPLATES,
+            launches.FOLDER: launches.TEMPLATES,
+            matching.FOLDER: matching.TEMPLATES,
+            opportunities.FOLDER: opportunities.TEMPLATES,
+            people_pages.FOLDER: people_pages.TEMPLATES,
+            rounds.FOLDER: rounds.TEMPLATES,
+            staffing.FOLDER: staffing.TEMPLATES,
+            applying.FOLDER: applying.TEMPLATES,
             "notify": notify_pages.TEMPLATES,
             "operations": operate_page.TEMPLATES,
             "postings": Path(postings.__file__).parent / "templates",
+            "taxonomy": taxonomy_pages.TEMPLATES,
             "today": today_pages.TEMPLATES,
             "webhooks": WEBHOOKS_TEMPLATES,
         },
@@ -113,7 +160,7 @@ def create_app(
     app.state.personas = tuple(personas)
     app.state.templates = templates
     app.state.job_index = JobIndex(index_folder(settings))
-    app.state.finders = (job_finder(app.state.job_index, clock),)
+    app.state.finders = (job_finder(app.state.job_index, clock), concept_finder(settings))
     app.state.subscriptions = SUBSCRIPTIONS
     install_static(app, templates.assets)
     install_error_pages(app, templates, on_fault=noting_faults(database, clock))
@@ -121,6 +168,24 @@ def create_app(
         postings_api,
         saved_searches_api,
         postings_pages,
+        taxonomy_api,
+        taxonomy_pages.router,
+        scim_api,
+        people_pages.router,
+        launches.api,
+        launches.router,
+        opportunities.api,
+        opportunities.router,
+        matching.api,
+        matching.router,
+        profiles.api,
+        profiles.router,
+        applying.api,
+        applying.router,
+        rounds.api,
+        rounds.router,
+        staffing.api,
+        staffing.router,
         sign_in_router,
         openid_router,
         openid_own_router,
@@ -153,6 +218,7 @@ def create_app(
         app.include_router(router)
     app.add_middleware(ReaderLanguage, pseudo=settings.pseudo_locales)
     install_identity(app, settings)
+    app.add_middleware(ScimErrors)
     app.add_middleware(ReaderLanguage, pseudo=settings.pseudo_locales)
     app.add_middleware(HeadAsGet)
     app.add_middleware(SecurityHeaders)

@@ -29,6 +29,8 @@ from bandmate.kernel.operations.database_checks import database_checks
 from bandmate.kernel.operations.machine_checks import MACHINE
 from bandmate.kernel.telemetry.logs import configure_logging
 from bandmate.kernel.webhooks import commands as webhook_commands
+from bandmate.marketplace.people import commands as people_commands
+from bandmate.marketplace.rounds import commands as rounds_commands
 from bandmate.postings import commands as postings_commands
 from bandmate.postings.checks import CHECKS as POSTINGS_CHECKS
 from bandmate.postings.indexing import rebuild_index
@@ -113,6 +115,8 @@ decisions_commands.add_to(app)
 notify_commands.add_to(app)
 postings_commands.add_to(app)
 webhook_commands.add_to(app)
+people_commands.add_to(app)
+rounds_commands.add_to(app)
 skills_commands.add_to(
     app, lambda: skills_commands.Folders(settings().home / "taxonomy", settings().models_folder)
 )

@@ -1,4 +1,4 @@
-"""``bandmate demo``: the fictional boards of a music company and its neighbours, loaded once, then served."""
+"""``bandmate demo``: boards and people of a music company that does not exist, loaded once, then served."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ from bandmate.kernel.errors import NotFound
 from bandmate.kernel.identity.access import Role
 from bandmate.kernel.identity.personas import Persona
 from bandmate.kernel.identity.persons import account_by_email, all_accounts, create_account, create_person
+from bandmate.marketplace.launches.governing import choose_companies
+from bandmate.marketplace.matching.crowd import set_prices
+from bandmate.marketplace.opportunities import tasks as _tasks  # noqa: F401 - choosing companies defers one
+from bandmate.marketplace.opportunities.following import reconcile
+from bandmate.marketplace.sample import PEOPLE, load_company
+from bandmate.postings import companies
 from bandmate.postings.boards import name_company
 from bandmate.postings.derivation import LaunchScope
 from bandmate.postings.domain.identity import BoardName
@@ -30,6 +36,9 @@ from bandmate.postings.sample import SAMPLE_BOARDS, sample_runs
 
 OPERATOR_EMAIL = "olive.quaver@halfnote.example"
 OPERATOR_NAME = "Olive Quaver"
+ADMINISTRATOR_EMAIL = "ada.fermata@halfnote.example"
+OWN_COMPANY = "Halfnote"
+"""Whose people use the marketplace, and whose postings are jobs there."""
 
 PERSONAS = (
     Persona(
@@ -42,7 +51,7 @@ PERSONAS = (
     Persona(
         "ada",
         "Ada Fermata",
-        "ada.fermata@halfnote.example",
+        ADMINISTRATOR_EMAIL,
         Role.ADMINISTRATOR,
         "Gives roles, disables accounts, looks into the audit trail and the service accounts.",
     ),
@@ -52,6 +61,41 @@ PERSONAS = (
         "milo.segno@halfnote.example",
         Role.MEMBER,
         "Looks for work, keeps searches, and sees what is known and decided about him.",
+    ),
+    Persona(
+        "nell",
+        "Nell Okafor",
+        "nell.okafor@halfnote.example",
+        Role.MEMBER,
+        "Started three weeks ago: finds projects, jobs and a mentor, and learns why they suit her.",
+    ),
+    Persona(
+        "tomas",
+        "Tomas Lindqvist",
+        "tomas.lindqvist@halfnote.example",
+        Role.MEMBER,
+        "A staff engineer who mentors.",
+    ),
+    Persona(
+        "rhea",
+        "Rhea Whitaker",
+        "rhea.whitaker@halfnote.example",
+        Role.MEMBER,
+        "Leads a team, and is asked when somebody of it wants to give time elsewhere.",
+    ),
+    Persona(
+        "ines",
+        "Inès Garnier",
+        "ines.garnier@halfnote.example",
+        Role.MEMBER,
+        "Hosts projects, and chooses among those who want to join.",
+    ),
+    Persona(
+        "kofi",
+        "Kofi Adeyemi",
+        "kofi.adeyemi@halfnote.example",
+        Role.MEMBER,
+        "Leads the mentoring programme: a round for everybody who wishes for a mentor.",
     ),
 )
 """Whom a visitor of the demo may become with one click."""
@@ -67,7 +111,7 @@ class Demo:
 
 
 def prepare(database: Database, settings: Settings, clock: Clock) -> Demo:
-    """Load the sample boards and an operator's account, unless they are there; doing it again changes nothing."""
+    """Load boards, accounts and the company's people, unless they are there; doing it again changes nothing."""
     folder = settings.home / "demo"
     now = clock()
     archive = folder / "archive"
@@ -76,6 +120,8 @@ def prepare(database: Database, settings: Settings, clock: Clock) -> Demo:
     _name_companies(database, now)
     password = _operator(database, folder / "password", now)
     _personas(database, now)
+    load_company(database, now=now, with_history=True)
+    _open_marketplace(database, folder / "marketplace", clock)
     drain_if_alone(database, settings)
     return Demo(OPERATOR_EMAIL, password, loaded)
 
@@ -134,7 +180,10 @@ def _operator(database: Database, secret: Path, now: datetime) -> str:
 
 
 def _personas(database: Database, now: datetime) -> None:
-    """Create the personas that are not there yet; they have no password, only their button."""
+    """Create the personas that are not there yet; they have no password, only their button.
+
+    The company's directory finds its own people among them, as it would those who signed up before it came.
+    """
     with database.begin() as tx:
         there = {account.email for account in all_accounts(tx)}
         for persona in PERSONAS:
@@ -143,17 +192,35 @@ def _personas(database: Database, now: datetime) -> None:
                 create_account(tx, person, email=persona.email, password=None, role=persona.role, now=now)
 
 
+def _open_marketplace(database: Database, finished: Path, clock: Clock) -> None:
+    """Let the company's own postings be its jobs, and price what is open. Once: what visitors change stays."""
+    if finished.exists():
+        return
+    now = clock()
+    with database.begin() as tx:
+        administrator = account_by_email(tx, ADMINISTRATOR_EMAIL).person_id
+        own = [each.org_id for each in companies(tx) if each.name == OWN_COMPANY]
+        choose_companies(tx, administrator, own, now=now)
+    reconcile(database, clock)
+    with database.begin() as tx:
+        set_prices(tx, now=now)
+    finished.touch()
+
+
 def invitation(offer: Demo, address: str) -> str:
     """Say where the demo is and what to try there."""
     counts = offer.loaded.counts
     news = (
-        f"{counts.postings} postings of {offer.loaded.boards} fictional boards loaded" if counts.runs else "Ready"
+        f"{counts.postings} postings of {offer.loaded.boards} fictional boards and {PEOPLE:,} people loaded"
+        if counts.runs
+        else "Ready"
     )
     return f"""
 {news}. Open  {address}
 
   Search      {address}/jobs?q=engineer
   Companies   {address}/companies
+  Marketplace {address}/sign-in   as Nell, Kofi, Inès ... with one click, then {address}/for-you
   Operators   {address}/sign-in   as {offer.email}, password {offer.password}
   API         {address}/job-postings/v1/jobs/search?q=engineer&limit=3
 

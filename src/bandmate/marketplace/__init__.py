@@ -1,1 +1,1 @@
-"""The internal talent marketplace: people, jobs, projects and mentoring; found by search, by matching, by rounds."""
+"""The internal talent marketplace: people, jobs, projects and mentoring, found by search, matching and rounds."""

@@ -14,6 +14,7 @@ from bandmate.engines.skills import (
     Linker,
     Occupation,
     Occupations,
+    RememberedEncoder,
     Store,
     Taxonomy,
     Title,
@@ -37,10 +38,18 @@ class SkillReader:
     The first use with a vocabulary and a model makes what is derived from them, which takes minutes.
     """
 
-    def __init__(self, taxonomy: Taxonomy, store: Store, encoder: Encoder | None) -> None:
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        store: Store,
+        encoder: Encoder | None,
+        titles: RememberedEncoder | None = None,
+    ) -> None:
+        """Make ready; ``titles`` keeps the vectors of titles, which come again with every crawl of a board."""
         self.taxonomy = taxonomy
         self._store = store
         self._encoder = encoder
+        self._titles = titles
         self._opening = threading.Lock()
         self._linker: Linker | None = None
         self._occupations: Occupations | None = None
@@ -61,7 +70,7 @@ class SkillReader:
         """Return a job title in its parts, and up to five occupations that it may mean, best first."""
         with self._opening:
             if self._occupations is None:
-                self._occupations = Occupations(self.taxonomy, self._store, self._encoder)
+                self._occupations = Occupations(self.taxonomy, self._store, self._encoder, self._titles)
         return self._occupations.normalise(title, _CANDIDATES)
 
 
@@ -92,9 +101,11 @@ def open_reader(settings: Settings) -> SkillReader:
     with _opening:
         held = _opened.get(settings.home)
         if held is None or held.taxonomy is not taxonomy or held.adapted != adapted:
-            store = Store(
-                taxonomy_folder(settings) / "derived", lambda notice: log.info("skills_notice", notice=notice)
-            )
+            derived = taxonomy_folder(settings) / "derived"
+            store = Store(derived, lambda notice: log.info("skills_notice", notice=notice))
             encoder = open_encoder(models, lambda notice: log.warning("skills_model", notice=notice))
-            held = _opened[settings.home] = _Opened(taxonomy, adapted, SkillReader(taxonomy, store, encoder))
+            titles = RememberedEncoder(encoder, derived / "titles") if encoder else None
+            held = _opened[settings.home] = _Opened(
+                taxonomy, adapted, SkillReader(taxonomy, store, encoder, titles)
+            )
     return held.reader

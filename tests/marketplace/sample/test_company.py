@@ -76,3 +76,91 @@ def test_kinds_of_offers_are_in_proportion(database: Database) -> None:
     assert kinds["mentoring"] > kinds["project"] > kinds["job"] > 0
     assert {row.state for row in rows if row.kind == "project"} == {"open", "closed"}
     assert {"nell.okafor", "tomas.lindqvist", "ines.garnier", "kofi.adeyemi", "ada.fermata"} <= names
+
+
+def test_its_history_is_whole(database: Database) -> None:
+    """Seats, steps, teams, pairs and confirmations agree with each other, and every persona finds something."""
+    done = load_company(database, now=NOW, people=600, with_history=True)
+    assert load_company(database, now=NOW, people=600, with_history=True).applications == 0
+    with database.read() as tx:
+        found = tx.execute(_WHOLE).one()
+        wrong = tx.execute(_WRONG).one()
+        personas = tx.execute(_FOR_PERSONAS).one()
+    assert (found.applications, found.pairs) == (done.applications, done.pairs)
+    assert {"interested", "applied", "shortlisted", "offered", "accepted", "not_chosen"} <= set(found.states)
+    assert {"confirmed", "asked"} == set(found.confirmations)
+    assert set(wrong) == {0}, wrong._asdict()
+    assert personas.shortlisted >= 2
+    assert personas.waiting >= 4
+    assert personas.proposed == 2
+    assert personas.asked == 1
+    assert personas.to_confirm == 1
+    assert personas.mentees == 2
+    assert personas.rounds == 1
+    assert personas.found > 100
+
+
+def test_a_history_tells_nobody(database: Database) -> None:
+    """What happened in the past of people who do not exist sends no message and defers no work."""
+    load_company(database, now=NOW, people=150, with_history=True)
+    with database.read() as tx:
+        told = tx.execute(text("select count(*) from kernel.event where type = 'marketplace.message.requested'"))
+        assert told.scalar_one() == 0
+
+
+_WHOLE = text("""
+    select (select count(*) from marketplace.application) as applications,
+           (select count(*) from marketplace.mentoring_pair) as pairs,
+           (select array_agg(distinct state) from marketplace.application) as states,
+           (select array_agg(distinct state) from marketplace.claim_confirmation) as confirmations
+""")
+_WRONG = text("""
+    select (select count(*) from marketplace.opportunity where seats_taken > seats) as too_full,
+           (select count(*) from marketplace.opportunity
+             where kind = 'project' and state = 'open' and seats_taken >= seats) as full_but_open,
+           (select count(*) from marketplace.opportunity o
+             where seats_taken <> (select count(*) from marketplace.application a
+                                    where a.opportunity_id = o.opportunity_id and a.state = 'accepted')
+                                + (select count(*) from marketplace.mentoring_pair p
+                                    where p.offer_id = o.opportunity_id and p.ended_at is null)) as miscounted,
+           (select count(*) from marketplace.application a
+             where a.state <> (select state from marketplace.application_step s
+                                where s.application_id = a.application_id
+                                order by position desc limit 1)) as last_step_differs,
+           (select count(*) from marketplace.application_step s
+              join marketplace.application_step t using (application_id)
+             where s.position < t.position and s.at > t.at) as out_of_order,
+           (select count(*) from marketplace.application_step s where s.at > timestamptz '2026-11-22 09:00Z')
+               as in_the_future,
+           (select count(*) from marketplace.application
+             where state in ('applied', 'shortlisted') and answer_due_at < timestamptz '2026-11-22 09:00Z')
+               as kept_waiting,
+           (select count(*) from marketplace.application a join marketplace.opportunity o using (opportunity_id)
+             where a.person_id = o.owner_id) as own,
+           (select count(*) from marketplace.mentoring_pair p
+              join marketplace.employee e on e.person_id = p.mentee_id
+             where e.manager_id = p.mentor_id) as with_their_manager,
+           (select count(*) from marketplace.team_member m
+             where not exists (select from marketplace.application a
+                                where a.opportunity_id = m.opportunity_id and a.person_id = m.person_id
+                                  and a.state = 'accepted')) as uninvited
+""")
+_FOR_PERSONAS = text("""
+    with who as (select user_name, person_id from marketplace.employee)
+    select (select count(*) from marketplace.application a join marketplace.opportunity o using (opportunity_id)
+              join who on who.person_id = o.owner_id
+             where user_name = 'ines.garnier' and a.state = 'shortlisted') as shortlisted,
+           (select count(*) from marketplace.application a join marketplace.opportunity o using (opportunity_id)
+              join who on who.person_id = o.owner_id
+             where user_name = 'ines.garnier' and a.state = 'applied') as waiting,
+           (select count(*) from marketplace.profile_skill s join who using (person_id)
+             where user_name = 'nell.okafor' and s.state = 'proposed') as proposed,
+           (select count(*) from marketplace.manager_ask m join who on who.person_id = m.manager_id
+             where user_name = 'rhea.whitaker' and m.answer is null) as asked,
+           (select count(*) from marketplace.claim_confirmation c join who on who.person_id = c.by_person
+             where user_name = 'rhea.whitaker' and c.state = 'asked') as to_confirm,
+           (select count(*) from marketplace.mentoring_pair p join who on who.person_id = p.mentor_id
+             where user_name = 'tomas.lindqvist') as mentees,
+           (select count(*) from marketplace.round where state = 'open') as rounds,
+           (select count(*) from kernel.consent_entry where purpose = 'marketplace.be_found' and granted) as found
+""")

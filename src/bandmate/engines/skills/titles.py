@@ -22,6 +22,7 @@ from bandmate.engines.skills.foreign import ForeignTitles, KnownWords
 from bandmate.engines.skills.grams import word_features
 from bandmate.engines.skills.lexical import FEATURES, LexicalIndex, build_index, pieces
 from bandmate.engines.skills.profiles import Likeness, Mixtures, mixtures
+from bandmate.engines.skills.remembered import RememberedEncoder
 from bandmate.engines.skills.storage import Store, lexical_index, vectors
 from bandmate.engines.skills.taxonomy import Taxonomy
 from bandmate.engines.skills.title_noise import Title, split_title
@@ -59,9 +60,16 @@ class Occupation:
 class Occupations:
     """The occupations of a vocabulary, ready to be compared with titles."""
 
-    def __init__(self, taxonomy: Taxonomy, store: Store, encoder: Encoder | None) -> None:
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        store: Store,
+        encoder: Encoder | None,
+        remembered: RememberedEncoder | None = None,
+    ) -> None:
+        """Make ready; ``remembered`` keeps the vectors of titles that come again, as those of a job board do."""
         self._taxonomy = taxonomy
-        self._encoder = encoder
+        self._encoder = remembered or encoder
         forms = [taxonomy.forms[place] for place in taxonomy.occupations]
         flat = [form for one in forms for form in one]
         self._starts = np.cumsum([0, *(len(one) for one in forms)])[:-1]

@@ -64,7 +64,9 @@ def _contests(tx: Tx, asker: Asker) -> Iterator[Card]:
 
 
 def _own(tx: Tx, asker: Asker, now: datetime) -> Iterator[Card]:
-    rows = tx.execute(_OWN, {"me": asker.person_id, "since": now - RECENT, "limit": SHOWN, "quiet": quiet_rules()}).all()
+    rows = tx.execute(
+        _OWN, {"me": asker.person_id, "since": now - RECENT, "limit": SHOWN, "quiet": quiet_rules()}
+    ).all()
     for case in cases(tx, rows):
         why = explain(case, asker.person_id)
         yield Card(

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.engines.allocation import InvalidProblem
 from bandmate.engines.allocation.pairing import (
     Pairing,
     Quota,
     Wishes,
     figures_of,
     find_pairing,
+    pair,
     pair_within,
     prices_of,
 )
@@ -24,6 +26,8 @@ from bandmate.marketplace.rounds.fit import BLOCK, Fit, FitParts, Floats, Side
 _SECONDS = 30.0
 _EACH = 20
 _SAME = 1e-6
+OTHERS = 3
+"""Mentors that are remembered for each mentee beside the one they get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +81,27 @@ class Proposal:
     waiting: Mapping[str, Reason]
     wanted: Mapping[str, Wanted]
     figures: RoundFigures
+    others: Mapping[str, tuple[tuple[str, float], ...]]
+    """Of each mentee who else would suit best, with the value; the best first, nobody who must not be."""
 
 
 def propose(
-    mentees: Sequence[Side], mentors: Sequence[Side], capacities: Sequence[int], limits: Limits
+    mentees: Sequence[Side],
+    mentors: Sequence[Side],
+    capacities: Sequence[int],
+    limits: Limits,
+    *,
+    first: Collection[str] = (),
 ) -> Proposal:
     """Pair mentees with mentors.
+
+    Args:
+        mentees: who wishes for a mentor.
+        mentors: who would be one.
+        capacities: for how many, a place a mentor.
+        limits: what the round has to keep.
+        first: keys of mentees who waited before. As many of them are paired as would be were they alone, unless
+            the limits speak against it; so nobody new takes the last place from somebody who waits.
 
     Raises:
         InvalidProblem: when the limits cannot be kept together.
@@ -94,8 +113,9 @@ def propose(
     wishes, pairing, places = found.wishes, found.pairing, np.arange(len(mentors))
     bound = found.bound
     quotas = _quotas(fit, wishes, limits)
-    if quotas:
-        pairing = pair_within(wishes, places, room, quotas, seconds=_SECONDS)
+    waited = _waited(fit, wishes, places, room, first)
+    if quotas or waited:
+        pairing = _within(wishes, places, room, quotas, waited)
         bound = max(pairing.bound, pairing.value)
     prices = prices_of(wishes, pairing.granted, places, room)
     return Proposal(
@@ -108,7 +128,52 @@ def propose(
             for one, price, by in zip(mentors, prices.price, prices.wanted, strict=True)
         },
         figures=_figures(fit, table, wishes, pairing, room, bound),
+        others=_others(fit, table, wishes, pairing),
     )
+
+
+def _waited(
+    fit: Fit, wishes: Wishes, places: NDArray[np.int64], room: NDArray[np.int32], first: Collection[str]
+) -> Quota | None:
+    """Return the quota that pairs as many of those who waited as there would be without anybody else."""
+    wanted = frozenset(first)
+    theirs = np.array([one.key in wanted for one in fit.mentees], bool)
+    marked = theirs[wishes.mentee]
+    if not marked.any():
+        return None
+    alone = Wishes(wishes.mentee[marked], wishes.mentor[marked], wishes.value[marked])
+    return Quota("mentees who waited before", marked, least=pair(alone, places, room).matched)
+
+
+def _within(
+    wishes: Wishes,
+    places: NDArray[np.int64],
+    room: NDArray[np.int32],
+    quotas: Sequence[Quota],
+    waited: Quota | None,
+) -> Pairing:
+    """Pair within the limits; those who waited come first as long as the limits leave a way for it."""
+    if waited is not None:
+        try:
+            return pair_within(wishes, places, room, [*quotas, waited], seconds=_SECONDS)
+        except InvalidProblem:
+            if not quotas:
+                raise
+    return pair_within(wishes, places, room, quotas, seconds=_SECONDS)
+
+
+def _others(fit: Fit, table: Floats, wishes: Wishes, pairing: Pairing) -> dict[str, tuple[tuple[str, float], ...]]:
+    """Return of each mentee the best mentors beside the one they get."""
+    mine = dict(zip(wishes.mentee[pairing.granted].tolist(), wishes.mentor[pairing.granted].tolist(), strict=True))
+    count = min(OTHERS + 1, table.shape[1])
+    found = {}
+    for place, one in enumerate(fit.mentees):
+        row = table[place]
+        best = np.argpartition(-row, count - 1)[:count] if count else np.zeros(0, np.int64)
+        in_order = sorted((other for other in best.tolist() if row[other] > 0), key=lambda at: (-row[at], at))
+        kept = [other for other in in_order if other != mine.get(place)][:OTHERS]
+        found[one.key] = tuple((fit.mentors[other].key, float(row[other])) for other in kept)
+    return found
 
 
 def _quotas(fit: Fit, wishes: Wishes, limits: Limits) -> list[Quota]:

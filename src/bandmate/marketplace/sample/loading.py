@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from random import Random
 from typing import Any
 
-import orjson
 from sqlalchemy import text
 
 from bandmate.kernel.database.session import Database, Tx
 from bandmate.kernel.ids import PersonId, new_id
+from bandmate.marketplace.ids import OpportunityId
 from bandmate.marketplace.kinds import Kind
 from bandmate.marketplace.people.domain import Stated
 from bandmate.marketplace.people.writing import changing_directory, enrol, write_employees
+from bandmate.marketplace.sample.history import History, history
 from bandmate.marketplace.sample.life import Life, life_of
 from bandmate.marketplace.sample.offers import Offer, Wish, offers, wishes
+from bandmate.marketplace.sample.recording import Cast, write_history
+from bandmate.marketplace.sample.rows import morning, write_rows
 from bandmate.marketplace.sample.staff import PEOPLE, Worker, company
 
 SEED = 11
 SOURCE = "sample"
-_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,13 @@ class Loaded:
     people: int = 0
     offers: int = 0
     wishes: int = 0
+    applications: int = 0
+    pairs: int = 0
 
 
-def load_company(database: Database, *, now: datetime, people: int = PEOPLE, seed: int = SEED) -> Loaded:
+def load_company(
+    database: Database, *, now: datetime, people: int = PEOPLE, seed: int = SEED, with_history: bool = False
+) -> Loaded:
     """Write the sample company down in one transaction; where it is there already, nothing changes.
 
     Args:
@@ -42,6 +48,7 @@ def load_company(database: Database, *, now: datetime, people: int = PEOPLE, see
         now: the moment before which its year of history lies.
         people: how many work there.
         seed: of everything that is drawn.
+        with_history: whether people have applied, joined teams and met mentors in the year before.
     """
     random = Random(seed)  # noqa: S311 - people are invented, nothing is kept secret
     today = now.date()
@@ -55,10 +62,13 @@ def load_company(database: Database, *, now: datetime, people: int = PEOPLE, see
         _write_profiles(tx, workers, lives, persons, now)
         offered = offers(random, workers, lives, today)
         wished = wishes(random, workers, lives, today)
-        _write_offers(tx, offered, persons)
+        past = history(random, workers, lives, offered, wished, now) if with_history else History()
+        ids = _write_offers(tx, offered, persons, past)
         _write_wishes(tx, wished, persons)
         _launch(tx, workers, persons, now)
-    return Loaded(len(workers), len(offered), len(wished))
+        if with_history:
+            write_history(tx, past, Cast(workers, persons, offered, ids), now)
+    return Loaded(len(workers), len(offered), len(wished), len(past.joinings), len(past.couples))
 
 
 _IS_THERE = text("select exists (select from marketplace.employee where source = :source)")
@@ -109,7 +119,7 @@ def _stated(worker: Worker, manager: PersonId | None = None) -> Stated:
 def _write_profiles(
     tx: Tx, workers: Sequence[Worker], lives: Mapping[int, Life], persons: Mapping[int, PersonId], now: datetime
 ) -> None:
-    _write(
+    write_rows(
         tx,
         "profile",
         (
@@ -136,7 +146,7 @@ def _write_profiles(
             if life.written
         ),
     )
-    _write(
+    write_rows(
         tx,
         "profile_skill",
         (
@@ -163,10 +173,20 @@ def _skills(life: Life) -> Iterator[tuple[Any, str, int | None]]:
         yield skill, "wants", None
 
 
-def _write_offers(tx: Tx, offered: Sequence[Offer], persons: Mapping[int, PersonId]) -> None:
-    ids = [new_id() for _ in offered]
-    _write(tx, "opportunity", (_row(one, number, persons) for one, number in zip(offered, ids, strict=True)))
-    _write(
+def _write_offers(
+    tx: Tx, offered: Sequence[Offer], persons: Mapping[int, PersonId], past: History
+) -> list[OpportunityId]:
+    ids = [OpportunityId(new_id()) for _ in offered]
+    taken = past.seats_taken()
+    write_rows(
+        tx,
+        "opportunity",
+        (
+            _row(one, number, persons, taken.get(place, 0))
+            for place, (one, number) in enumerate(zip(offered, ids, strict=True))
+        ),
+    )
+    write_rows(
         tx,
         "opportunity_skill",
         (
@@ -176,10 +196,11 @@ def _write_offers(tx: Tx, offered: Sequence[Offer], persons: Mapping[int, Person
             for skill in skills
         ),
     )
+    return ids
 
 
-def _row(offer: Offer, number: Any, persons: Mapping[int, PersonId]) -> dict[str, Any]:
-    opened = _morning(offer.opened)
+def _row(offer: Offer, number: OpportunityId, persons: Mapping[int, PersonId], taken: int) -> dict[str, Any]:
+    opened = morning(offer.opened)
     return {
         "opportunity_id": number,
         "kind": offer.kind,
@@ -195,7 +216,7 @@ def _row(offer: Offer, number: Any, persons: Mapping[int, PersonId]) -> dict[str
         "owner_id": persons[offer.owner.number],
         "state": "closed" if offer.closed else "open",
         "seats": offer.seats,
-        "seats_taken": 0,
+        "seats_taken": taken,
         "hours_per_week": offer.hours_per_week,
         "starts_on": offer.starts_on,
         "ends_on": offer.ends_on,
@@ -210,7 +231,7 @@ def _row(offer: Offer, number: Any, persons: Mapping[int, PersonId]) -> dict[str
 
 def _write_wishes(tx: Tx, wished: Sequence[Wish], persons: Mapping[int, PersonId]) -> None:
     ids = [new_id() for _ in wished]
-    _write(
+    write_rows(
         tx,
         "mentoring_wish",
         (
@@ -221,13 +242,13 @@ def _write_wishes(tx: Tx, wished: Sequence[Wish], persons: Mapping[int, PersonId
                 "words": one.words,
                 "state": "open",
                 "version": 1,
-                "created_at": _morning(one.since),
-                "changed_at": _morning(one.since),
+                "created_at": morning(one.since),
+                "changed_at": morning(one.since),
             }
             for one, number in zip(wished, ids, strict=True)
         ),
     )
-    _write(
+    write_rows(
         tx,
         "mentoring_wish_topic",
         (
@@ -243,7 +264,7 @@ def _launch(tx: Tx, workers: Sequence[Worker], persons: Mapping[int, PersonId], 
     by_persona = {one.persona: persons[one.number] for one in workers if one.persona}
     administrator, lead = by_persona["ada"], by_persona["kofi"]
     tx.execute(_OPEN_ALL, {"now": now, "by": administrator})
-    _write(
+    write_rows(
         tx,
         "launch_change",
         (
@@ -259,24 +280,7 @@ def _launch(tx: Tx, workers: Sequence[Worker], persons: Mapping[int, PersonId], 
             for kind in Kind
         ),
     )
-    _write(tx, "programme_lead", iter([{"person_id": lead, "granted_by": administrator, "granted_at": now}]))
+    write_rows(tx, "programme_lead", iter([{"person_id": lead, "granted_by": administrator, "granted_at": now}]))
 
 
 _OPEN_ALL = text("update marketplace.launch set state = 'on', changed_at = :now, changed_by = :by")
-
-
-def _write(tx: Tx, table: str, rows: Iterator[dict[str, Any]]) -> None:
-    """Insert rows that all name the same columns; what they leave out takes the table's defaults."""
-    held = list(rows)
-    for start in range(0, len(held), _AT_ONCE):
-        columns = ", ".join(f'"{name}"' for name in held[0])
-        statement = text(
-            f"insert into marketplace.{table} ({columns}) select {columns} "  # noqa: S608 - names of our own tables
-            f"from json_populate_recordset(null::marketplace.{table}, cast(:rows as json))"
-        )
-        part = orjson.dumps(held[start : start + _AT_ONCE], default=str).decode()
-        tx.execute(statement, {"rows": part})
-
-
-def _morning(day: date) -> datetime:
-    return datetime.combine(day, time(8), UTC)

@@ -90,7 +90,9 @@ def _projects(random: Random, workers: Sequence[Worker], today: date, count: int
         pattern = patterns[number % len(patterns)]
         concerned = [by_key[key] for key in pattern["trades"]]
         owner = ines if number in {2, 9} else _of_trade(random, workers, concerned[0])
-        opened = today - timedelta(days=random.randint(1, 330))
+        days = random.randint(1, 330)
+        # Of the persona who hosts, one is open to be staffed and one is over, whatever was drawn.
+        opened = today - timedelta(days={2: 24, 9: 210}.get(number, days) if owner is ines else days)
         over = (today - opened).days > 100
         starts = (
             opened + timedelta(days=random.randint(10, 40))
@@ -103,7 +105,7 @@ def _projects(random: Random, workers: Sequence[Worker], today: date, count: int
                 Kind.PROJECT,
                 _begun(pattern["title"].format(**fill)),
                 pattern["summary"],
-                _story(pattern["summary"], concerned),
+                _story(concerned),
                 owner,
                 wanted=_few(random, [trade.skills for trade in concerned], 4),
                 learn=_few(random, [trade.skills for trade in concerned[1:]], 2),
@@ -139,7 +141,7 @@ def _mentoring(
                 owner,
                 wanted=(),
                 learn=topics,
-                seats=random.choice((1, 2, 2, 3)) if kind in {"one_to_one", "reverse"} else random.randint(4, 8),
+                seats=_places(random, owner, kind),
                 opened=today - timedelta(days=random.randint(3, 300)),
                 format=kind,
                 cadence=random.choice(_CADENCES),
@@ -147,6 +149,11 @@ def _mentoring(
             )
         )
     return found
+
+
+def _places(random: Random, owner: Worker, kind: str) -> int:
+    drawn = random.choice((1, 2, 2, 3)) if kind in {"one_to_one", "reverse"} else random.randint(4, 8)
+    return max(drawn, 3) if owner.persona else drawn
 
 
 def _jobs(random: Random, workers: Sequence[Worker], today: date, count: int) -> list[Offer]:
@@ -190,10 +197,10 @@ def _few(random: Random, groups: Sequence[Sequence[Skill]], count: int) -> tuple
     return tuple(found)
 
 
-def _story(summary: str, concerned: Sequence[Trade]) -> str:
+def _story(concerned: Sequence[Trade]) -> str:
     who = ", ".join(trade.department for trade in concerned)
     return (
-        f"{summary}\n\nPeople from {who} work on this together. We meet twice a week, show what we have every "
+        f"People from {who} work on this together. We meet twice a week, show what we have every "
         "Friday, and stop when it is good enough. You learn by doing, and somebody who knows it is beside you."
     )
 

@@ -1,0 +1,1 @@
+"""The evidence portfolio: what a person did, owned by the person, confirmed by those who were there."""

@@ -1,0 +1,25 @@
+"""A company in the database, with all kinds open."""
+
+from __future__ import annotations
+
+import pytest
+
+from bandmate.kernel.config import Settings
+from bandmate.kernel.database.session import Database
+
+from .world import World, open_app
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    """An empty company to which everything is open."""
+    made = World(database)
+    made.launch("job", "project", "mentoring")
+    return made
+
+
+@pytest.fixture
+def site_world(world: World, settings: Settings) -> World:
+    """The same with its pages."""
+    world.app = open_app(settings, world.database)
+    return world
