@@ -23,8 +23,16 @@ from bandmate.marketplace.sample import PEOPLE, load_company
 
 pytestmark = in_browser
 
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds: far longer than anything here takes on a machine that has time."""
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """Expect as patiently as pages are waited for."""
+    expect.set_options(timeout=PATIENCE)
+    yield
+    expect.set_options(timeout=None)
 
 
 @pytest.fixture
@@ -156,7 +164,7 @@ def published_round(mentee: Page, lead: Page, database: Database) -> None:
     with ThreadPoolExecutor(1) as worker:
         worker.submit(run_due, database).result()
     # The page looks every two seconds by itself.
-    expect(lead.get_by_role("heading", name="Next: publish it")).to_be_visible(timeout=PATIENCE)
+    expect(lead.get_by_role("heading", name="Next: publish it")).to_be_visible()
     with database.read() as tx:
         mentees, mentors, pairs = tx.execute(_TAKE_PART).one()
     assert mentees + mentors >= 1_000

@@ -156,8 +156,8 @@ def history(
     joinings = [
         each
         for place, offer in enumerate(offered)
-        if offer.kind is Kind.PROJECT
-        for each in _project(random, place, offer, known, now)
+        if offer.kind is not Kind.MENTORING
+        for each in _applied(random, place, offer, known, now)
     ]
     return History(
         (*joinings, *_of_reports(random, workers, offered, joinings, known, now)),
@@ -165,8 +165,8 @@ def history(
     )
 
 
-def _project(random: Random, place: int, offer: Offer, known: _Known, now: datetime) -> Iterator[Joining]:
-    people = _applicants(random, offer, known, offer.seats + random.randint(2, 6))
+def _applied(random: Random, place: int, offer: Offer, known: _Known, now: datetime) -> Iterator[Joining]:
+    people = _applicants(random, offer, known, offer.seats + random.randint(0, 3) * (2 if offer.seats > 1 else 1))
     if offer.closed:
         for number, person in enumerate(people):
             yield (
