@@ -36,6 +36,19 @@ def test_the_page_shows_fits_with_reasons(site_world: World) -> None:
     assert site_world.count("marketplace.shown") == 1
 
 
+def test_today_points_to_the_list_until_it_is_looked_at(site_world: World) -> None:
+    """Whoever has skills is told of the list; not after a look today, nor with the ranking switched off."""
+    mia = site_world.somebody("Mia Kern", has={"Python": 5})
+    assert "See what suits you" not in mia.get("/today").text
+    site_world.opportunity("Radio", wanted=["Python"])
+    assert "See what suits you" in mia.get("/today").text
+    mia.get("/for-you")
+    assert "See what suits you" not in mia.get("/today").text
+    ola = site_world.somebody("Ola Lund", has={"Python": 5})
+    ola.post("/for-you/ranking", on="no")
+    assert "See what suits you" not in ola.get("/today").text
+
+
 def test_not_for_me_can_be_undone(site_world: World) -> None:
     """What is set aside leaves the list, is offered to be taken back, and comes back."""
     mia = site_world.somebody("Mia Kern", has={"Python": 5})

@@ -16,7 +16,7 @@ from bandmate.kernel.ids import PersonId
 from bandmate.kernel.languages import gettext as _
 from bandmate.marketplace.ids import OpportunityId, WishId
 from bandmate.marketplace.kinds import Kind
-from bandmate.marketplace.launches import is_programme_lead, visible_kinds
+from bandmate.marketplace.launches import visible_kinds
 from bandmate.marketplace.opportunities.domain import (
     Format,
     Opportunity,
@@ -65,7 +65,7 @@ def opportunity(tx: Tx, asker: Asker, opportunity_id: OpportunityId) -> Opportun
     """Return one opportunity with its skills, as far as the asker may see it.
 
     A kind that is not open to the asker shows nothing at all, not even to who wrote it; a draft shows itself to
-    its owner and to programme leads alone.
+    its owner alone.
 
     Raises:
         NotFound: when there is none, or none for the asker: both read the same.
@@ -73,7 +73,7 @@ def opportunity(tx: Tx, asker: Asker, opportunity_id: OpportunityId) -> Opportun
     found = by_ids(tx, [opportunity_id]).get(opportunity_id)
     if found is None or found.kind not in visible_kinds(tx, asker.person_id):
         raise unknown()
-    if found.state is State.DRAFT and found.owner_id != asker.person_id and not is_programme_lead(tx, asker):
+    if found.state is State.DRAFT and found.owner_id != asker.person_id:
         raise unknown()
     return found
 
