@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from ortools.sat.python import cp_model
+from typing import TYPE_CHECKING
 
 from bandmate.engines.allocation.errors import InvalidProblem
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
 
 _SCALE = 1_000
 """Values are whole thousandths for the solver."""
@@ -103,8 +105,11 @@ def staff(
     Raises:
         InvalidProblem: for two projects or two candidates of the same key, or numbers out of range.
     """
+    # It takes a while to load, which every command of the program would pay.
+    from ortools.sat.python import cp_model  # noqa: PLC0415 - see above
+
     _check(projects, candidates)
-    model = _Model(projects, candidates, rule)
+    model = _Model(cp_model.CpModel(), projects, candidates, rule)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 1
@@ -123,8 +128,14 @@ def staff(
 class _Model:
     """The program's variables by what they mean."""
 
-    def __init__(self, projects: Sequence[Project], candidates: Sequence[Candidate], rule: StaffingRule) -> None:
-        self.program = cp_model.CpModel()
+    def __init__(
+        self,
+        program: cp_model.CpModel,
+        projects: Sequence[Project],
+        candidates: Sequence[Candidate],
+        rule: StaffingRule,
+    ) -> None:
+        self.program = program
         self._projects = projects
         self._joins: dict[tuple[str, str], cp_model.IntVar] = {}
         self._leads: dict[tuple[str, str, str], cp_model.IntVar] = {}

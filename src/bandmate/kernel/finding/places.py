@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.finding.finders import Finder, Hit, declare_finder
@@ -25,10 +26,16 @@ class Place:
     """What else people call it."""
     about: str = ""
     """What can be done there, in a sentence."""
+    shown: Callable[[Tx, Asker], bool] | None = None
+    """Asked last whether the asker may open it, by rooms that know more of a person than roles."""
 
     def is_for(self, asker: Asker) -> bool:
-        """Tell whether the asker may open it."""
+        """Tell whether the asker's roles let them open it."""
         return self.role is None or self.role in asker.roles
+
+    def is_open_to(self, tx: Tx, asker: Asker) -> bool:
+        """Tell whether the asker may open it."""
+        return self.is_for(asker) and (self.shown is None or self.shown(tx, asker))
 
 
 _declared: dict[str, Place] = {}
@@ -50,7 +57,7 @@ def declared_places() -> tuple[Place, ...]:
     return tuple(_declared.values())
 
 
-def _find(tx: Tx, asker: Asker, words: str, limit: int) -> Iterator[Hit]:  # noqa: ARG001 - the signature of finders
+def _find(tx: Tx, asker: Asker, words: str, limit: int) -> Iterator[Hit]:
     """Every word typed must begin a word of the name or of what else people call it; names come first."""
     wanted = words.casefold().split()
     mine = [place for place in _declared.values() if place.is_for(asker)]
@@ -58,7 +65,8 @@ def _find(tx: Tx, asker: Asker, words: str, limit: int) -> Iterator[Hit]:  # noq
     called = [
         place for place in mine if place not in named and _begin(wanted, f"{_(place.title)} {_(place.words)}")
     ]
-    for place in [*named, *called][:limit]:
+    fitting = (place for place in [*named, *called] if place.is_open_to(tx, asker))
+    for place in islice(fitting, limit):
         yield Hit(_(place.title), place.href, _(place.about) if place.about else "", verbatim=False)
 
 

@@ -26,6 +26,14 @@ _TABLES = text("""
      order by n.nspname, c.relname
 """)
 
+SEEDED = "Its first rows come with the migration."
+"""Comment on a table that a migration fills; changing its rows leaves a trace in another table."""
+
+_SEEDED = text("""
+    select format('%s.%s', schemaname, tablename) from pg_tables
+     where schemaname = any(:schemas)
+       and obj_description(format('%I.%I', schemaname, tablename)::regclass) = :comment
+""")
 _SEQUENCES = text("""
     select cast(schemaname as text) || '.' || sequencename as name, last_value
       from pg_sequences
@@ -65,13 +73,20 @@ def sequence_values(tx: Tx, schemas: list[str]) -> dict[str, int]:
     return {row.name: row.last_value for row in tx.execute(_SEQUENCES, {"schemas": schemas})}
 
 
+def seeded_tables(tx: Tx, schemas: list[str]) -> frozenset[str]:
+    """Return the tables whose first rows come with the migration: their comment says so."""
+    return frozenset(tx.execute(_SEEDED, {"schemas": schemas, "comment": SEEDED}).scalars())
+
+
 def first_filled_table(tx: Tx, schemas: list[str]) -> str | None:
-    """Return a table that holds a row, None when there is none."""
+    """Return a table that holds a row which no migration put there, None when there is none."""
+    seeded = seeded_tables(tx, schemas)
     looks = [
         sql.SQL("select {}::text where exists (select from {})").format(
             sql.Literal(shape.full_name), sql.Identifier(shape.schema, shape.name)
         )
         for shape in table_shapes(tx, schemas)
+        if shape.full_name not in seeded
     ]
     if not looks:
         return None

@@ -24,6 +24,7 @@ from bandmate.kernel.operations.catalogue import (
     driver,
     first_filled_table,
     our_schemas,
+    seeded_tables,
     speak_plainly,
     table_shapes,
 )
@@ -135,6 +136,8 @@ def _load(
         _alter(tx, key.schema, key.table, sql.SQL("drop constraint {}").format(sql.Identifier(key.name)))
     for shape in shapes.values():
         _alter(tx, shape.schema, shape.name, sql.SQL("disable trigger user"))
+    for name in seeded_tables(tx, schemas):
+        driver(tx).execute(sql.SQL("delete from {}").format(sql.Identifier(*name.split("."))))
     make_room(tx)
     _read_in(tx, file, manifest, archive, tell)
     events = next((table.columns for table in manifest.tables if table.name == EVENTS), [])

@@ -24,13 +24,19 @@ from bandmate.marketplace.applying.figures import PERIOD, figures
 from bandmate.marketplace.applying.queries import asks_of
 from bandmate.marketplace.applying.showing import PRIVATE, own, shown
 from bandmate.marketplace.ids import ApplicationId
+from bandmate.marketplace.launches import something_is_open
 from bandmate.marketplace.people.asking import person_asking
 from bandmate.marketplace.rounds.asking import leads
 
 router = APIRouter()
 
 declare_places(
-    Place(later("Asked as manager"), APPROVALS, words=later("approvals concern my team offers")),
+    Place(
+        later("Asked as manager"),
+        APPROVALS,
+        words=later("approvals concern my team offers"),
+        shown=something_is_open,
+    ),
 )
 
 

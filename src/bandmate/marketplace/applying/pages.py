@@ -36,6 +36,7 @@ from bandmate.marketplace.applying.showing import MINE, OPPORTUNITIES, PRIVATE, 
 from bandmate.marketplace.applying.standing import cost_for
 from bandmate.marketplace.applying.words import cost_sentences
 from bandmate.marketplace.ids import ApplicationId, OpportunityId
+from bandmate.marketplace.launches import something_is_open
 from bandmate.marketplace.opportunities.queries import opportunity as opportunity_seen
 from bandmate.marketplace.people.asking import person_asking
 
@@ -43,7 +44,12 @@ router = APIRouter()
 Text = Annotated[str, Form()]
 
 declare_places(
-    Place(later("Your applications"), MINE, words=later("applied interested offers answers withdraw")),
+    Place(
+        later("Your applications"),
+        MINE,
+        words=later("applied interested offers answers withdraw"),
+        shown=something_is_open,
+    ),
 )
 
 

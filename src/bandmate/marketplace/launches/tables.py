@@ -37,6 +37,7 @@ launch = Table(
     CheckConstraint("kind in ('job', 'project', 'mentoring')", name="kind"),
     CheckConstraint("state in ('off', 'pilot', 'on')", name="state"),
     CheckConstraint("internal_first_days between 0 and 365", name="internal_first_days"),
+    comment="Its first rows come with the migration.",
     schema=SCHEMA,
 )
 

@@ -46,3 +46,13 @@ def is_programme_lead(tx: Tx, asker: Asker) -> bool:
     if Role.ADMINISTRATOR in asker.roles:
         return True
     return asker.person_id is not None and bool(tx.execute(_LEADS, {"person": asker.person_id}).scalar_one())
+
+
+def mentoring_is_open_to(tx: Tx, asker: Asker) -> bool:
+    """Tell whether mentoring is open to the asker."""
+    return Kind.MENTORING in visible_kinds(tx, asker.person_id)
+
+
+def something_is_open(tx: Tx, asker: Asker) -> bool:
+    """Tell whether any kind of opportunity is open to the asker."""
+    return bool(visible_kinds(tx, asker.person_id))

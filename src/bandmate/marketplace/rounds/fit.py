@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Floats = NDArray[np.float32]
 
@@ -191,6 +193,9 @@ def _table(side: Sequence[Side], known: Mapping[str, Mapping[str, int]]) -> _Tab
 
 
 def _sparse(rows: Sequence[Mapping[str, float]], places: Mapping[str, int]) -> csr_array:
+    # It takes a while to load, which every command of the program would pay.
+    from scipy.sparse import csr_array  # noqa: PLC0415 - see above
+
     at = [row for row, one in enumerate(rows) for _ in one]
     columns = [places[name] for one in rows for name in one]
     values = [float(value) for one in rows for value in one.values()]

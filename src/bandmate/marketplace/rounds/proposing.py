@@ -10,16 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.engines.allocation import InvalidProblem
-from bandmate.engines.allocation.pairing import (
-    Pairing,
-    Quota,
-    Wishes,
-    figures_of,
-    find_pairing,
-    pair,
-    pair_within,
-    prices_of,
-)
+from bandmate.engines.allocation import pairing as engine
 from bandmate.marketplace.rounds.domain import Limits, Reason
 from bandmate.marketplace.rounds.fit import BLOCK, Fit, FitParts, Floats, Side
 
@@ -109,7 +100,7 @@ def propose(
     fit = Fit(mentees, mentors)
     table = _table(fit)
     room = np.array(capacities, np.int32).reshape(len(mentors))
-    found = find_pairing(lambda start, stop: table[start:stop], len(mentees), room, each=_EACH)
+    found = engine.find_pairing(lambda start, stop: table[start:stop], len(mentees), room, each=_EACH)
     wishes, pairing, places = found.wishes, found.pairing, np.arange(len(mentors))
     bound = found.bound
     quotas = _quotas(fit, wishes, limits)
@@ -117,7 +108,7 @@ def propose(
     if quotas or waited:
         pairing = _within(wishes, places, room, quotas, waited)
         bound = max(pairing.bound, pairing.value)
-    prices = prices_of(wishes, pairing.granted, places, room)
+    prices = engine.prices_of(wishes, pairing.granted, places, room)
     return Proposal(
         pairs=_pairs(fit, table, wishes, pairing, prices.price),
         waiting=_waiting(
@@ -133,36 +124,38 @@ def propose(
 
 
 def _waited(
-    fit: Fit, wishes: Wishes, places: NDArray[np.int64], room: NDArray[np.int32], first: Collection[str]
-) -> Quota | None:
+    fit: Fit, wishes: engine.Wishes, places: NDArray[np.int64], room: NDArray[np.int32], first: Collection[str]
+) -> engine.Quota | None:
     """Return the quota that pairs as many of those who waited as there would be without anybody else."""
     wanted = frozenset(first)
     theirs = np.array([one.key in wanted for one in fit.mentees], bool)
     marked = theirs[wishes.mentee]
     if not marked.any():
         return None
-    alone = Wishes(wishes.mentee[marked], wishes.mentor[marked], wishes.value[marked])
-    return Quota("mentees who waited before", marked, least=pair(alone, places, room).matched)
+    alone = engine.Wishes(wishes.mentee[marked], wishes.mentor[marked], wishes.value[marked])
+    return engine.Quota("mentees who waited before", marked, least=engine.pair(alone, places, room).matched)
 
 
 def _within(
-    wishes: Wishes,
+    wishes: engine.Wishes,
     places: NDArray[np.int64],
     room: NDArray[np.int32],
-    quotas: Sequence[Quota],
-    waited: Quota | None,
-) -> Pairing:
+    quotas: Sequence[engine.Quota],
+    waited: engine.Quota | None,
+) -> engine.Pairing:
     """Pair within the limits; those who waited come first as long as the limits leave a way for it."""
     if waited is not None:
         try:
-            return pair_within(wishes, places, room, [*quotas, waited], seconds=_SECONDS)
+            return engine.pair_within(wishes, places, room, [*quotas, waited], seconds=_SECONDS)
         except InvalidProblem:
             if not quotas:
                 raise
-    return pair_within(wishes, places, room, quotas, seconds=_SECONDS)
+    return engine.pair_within(wishes, places, room, quotas, seconds=_SECONDS)
 
 
-def _others(fit: Fit, table: Floats, wishes: Wishes, pairing: Pairing) -> dict[str, tuple[tuple[str, float], ...]]:
+def _others(
+    fit: Fit, table: Floats, wishes: engine.Wishes, pairing: engine.Pairing
+) -> dict[str, tuple[tuple[str, float], ...]]:
     """Return of each mentee the best mentors beside the one they get."""
     mine = dict(zip(wishes.mentee[pairing.granted].tolist(), wishes.mentor[pairing.granted].tolist(), strict=True))
     count = min(OTHERS + 1, table.shape[1])
@@ -176,11 +169,11 @@ def _others(fit: Fit, table: Floats, wishes: Wishes, pairing: Pairing) -> dict[s
     return found
 
 
-def _quotas(fit: Fit, wishes: Wishes, limits: Limits) -> list[Quota]:
+def _quotas(fit: Fit, wishes: engine.Wishes, limits: Limits) -> list[engine.Quota]:
     quotas = []
     if limits.across_departments:
         quotas.append(
-            Quota(
+            engine.Quota(
                 "pairs across departments",
                 fit.crosses(wishes.mentee, wishes.mentor),
                 share=limits.across_departments,
@@ -188,12 +181,12 @@ def _quotas(fit: Fit, wishes: Wishes, limits: Limits) -> list[Quota]:
         )
     for department, least in limits.least_by_department.items():
         theirs = np.array([one.department == department for one in fit.mentees], bool)
-        quotas.append(Quota(f"mentees of {department}", theirs[wishes.mentee], least=least))
+        quotas.append(engine.Quota(f"mentees of {department}", theirs[wishes.mentee], least=least))
     return quotas
 
 
 def _pairs(
-    fit: Fit, table: Floats, wishes: Wishes, pairing: Pairing, price: NDArray[np.float64]
+    fit: Fit, table: Floats, wishes: engine.Wishes, pairing: engine.Pairing, price: NDArray[np.float64]
 ) -> tuple[ProposedPair, ...]:
     mentee, mentor = wishes.mentee[pairing.granted], wishes.mentor[pairing.granted]
     return tuple(
@@ -217,7 +210,7 @@ def _rank(table: Floats, mentee: int, mentor: int) -> int:
 
 
 def _waiting(
-    fit: Fit, table: Floats, pairing: Pairing, wishes: Wishes, *, limited: bool, places_left: int
+    fit: Fit, table: Floats, pairing: engine.Pairing, wishes: engine.Wishes, *, limited: bool, places_left: int
 ) -> dict[str, Reason]:
     """Say of everybody without a mentor why: nobody suits, no place was left, or the limits spoke against it."""
     matched = set(wishes.mentee[pairing.granted].tolist())
@@ -231,9 +224,9 @@ def _waiting(
 
 
 def _figures(
-    fit: Fit, table: Floats, wishes: Wishes, pairing: Pairing, room: NDArray[np.int32], bound: float
+    fit: Fit, table: Floats, wishes: engine.Wishes, pairing: engine.Pairing, room: NDArray[np.int32], bound: float
 ) -> RoundFigures:
-    plain = figures_of(wishes, pairing, np.arange(len(room)), room)
+    plain = engine.figures_of(wishes, pairing, np.arange(len(room)), room)
     granted = pairing.granted
     mentee, mentor = wishes.mentee[granted], wishes.mentor[granted]
     everybody: dict[str, tuple[int, int]] = {}

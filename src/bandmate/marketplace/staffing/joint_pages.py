@@ -16,6 +16,7 @@ from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
 from bandmate.kernel.web.notices import leave_notice
 from bandmate.kernel.web.templating import Pages
 from bandmate.marketplace.ids import OpportunityId
+from bandmate.marketplace.launches import is_programme_lead, something_is_open
 from bandmate.marketplace.opportunities import Part
 from bandmate.marketplace.opportunities.queries import by_ids
 from bandmate.marketplace.staffing import acts
@@ -35,6 +36,7 @@ declare_places(
         STAFFING,
         words=later("staffing team project programme lead propose together overload"),
         about=later("For programme leads: put the teams of several projects together at once."),
+        shown=lambda tx, asker: something_is_open(tx, asker) and is_programme_lead(tx, asker),
     )
 )
 

@@ -26,6 +26,7 @@ _LAUNCHES = (
     )
     """,
     "insert into marketplace.launch (kind) values ('job'), ('project'), ('mentoring')",
+    "comment on table marketplace.launch is 'Its first rows come with the migration.'",
     """
     create table marketplace.launch_change (
         change_id bigint generated always as identity,

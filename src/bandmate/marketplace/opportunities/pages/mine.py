@@ -11,6 +11,7 @@ from bandmate.kernel.languages import later
 from bandmate.kernel.web.dependencies import ClockOf, Reading
 from bandmate.kernel.web.templating import Pages
 from bandmate.marketplace.kinds import Kind
+from bandmate.marketplace.launches import mentoring_is_open_to, something_is_open
 from bandmate.marketplace.opportunities import writing
 from bandmate.marketplace.opportunities.pages.cards import seats_of
 from bandmate.marketplace.opportunities.pages.words import PRIVATE, SEARCH, kind_name, state_name
@@ -22,10 +23,25 @@ MINE = "/me/opportunities"
 router = APIRouter()
 
 declare_places(
-    Place(later("Opportunities"), SEARCH, words=later("find projects jobs mentoring search marketplace")),
-    Place(later("What you offer"), MINE, words=later("my opportunities drafts projects host owner")),
-    Place(later("Mentoring"), "/mentoring", words=later("mentor mentee wish offer")),
-    Place(later("Saved searches for opportunities"), f"{SEARCH}/saved", words=later("alerts")),
+    Place(
+        later("Opportunities"),
+        SEARCH,
+        words=later("find projects jobs mentoring search marketplace"),
+        shown=something_is_open,
+    ),
+    Place(
+        later("What you offer"),
+        MINE,
+        words=later("my opportunities drafts projects host owner"),
+        shown=something_is_open,
+    ),
+    Place(later("Mentoring"), "/mentoring", words=later("mentor mentee wish offer"), shown=mentoring_is_open_to),
+    Place(
+        later("Saved searches for opportunities"),
+        f"{SEARCH}/saved",
+        words=later("alerts"),
+        shown=something_is_open,
+    ),
 )
 
 BADGES = {"draft": "plain", "open": "good", "filled": "info", "closed": "plain"}
