@@ -141,7 +141,7 @@ def facts_of(
         lacking=tuple(labels.get(uri, uri) for uri in wanted if uri not in person.has and uri not in near),
         grow=tuple(labels.get(uri, uri) for uri in taught if uri in person.wants),
         interests=tuple(
-            name for name, each in interests if Fraction(len(each & words), len(each)) >= Fraction(1, 2)
+            name for name, each in interests if Fraction(len(each & words), len(each)) > Fraction(1, 2)
         ),
         target=target,
         hours=person.hours_per_week,
