@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from itertools import product
 
@@ -132,6 +134,21 @@ def test_what_cannot_be_used_is_named() -> None:
         staff([Project("tour", {"sound": 0.0}, 1, 1)], [])
     with pytest.raises(InvalidProblem, match="'ana' needs hours"):
         staff([fine], [somebody("ana", {"sound": 2.0}, tour=1)])
+
+
+def test_ctrl_c_still_reaches_the_program_afterwards() -> None:
+    """The solver leaves the handling of SIGINT to whoever calls it: a server has to end in order."""
+    program = """
+import os, signal
+from bandmate.engines.allocation.teams import Candidate, Project, staff
+heard = []
+signal.signal(signal.SIGINT, lambda *_: heard.append("SIGINT"))
+staff([Project("tour", {"sound": 1.0}, 1, 1)], [Candidate("ana", {"sound": 1.0}, frozenset(), 5, {"tour": 1.0})])
+os.kill(os.getpid(), signal.SIGINT)
+print(heard)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "['SIGINT']", done.returncode
 
 
 def test_no_projects_and_no_people_are_answers() -> None:

@@ -113,6 +113,8 @@ def staff(
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 1
+    # Else it takes Ctrl-C for itself and never gives it back: the program around it could not end in order.
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.max_deterministic_time = effort
     status = solver.solve(model.program)
     if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
