@@ -62,6 +62,23 @@ def test_the_whole_way_by_clicks(company: Company, lead: Member) -> None:
     assert lead.ask(f"/rounds/{page_of(path)}/export").json()["round"]["state"] == "published"
 
 
+def test_today_leads_to_the_round_and_then_to_the_pair(company: Company, lead: Member, enter: Enter) -> None:
+    """A lead is told what a round waits for until it is published; then both of a pair hear of each other."""
+    made = lead.send("/rounds/new", "/rounds", name="Autumn", format="one_to_one", key="k")
+    path = made.headers["location"]
+    assert "It is a draft" in lead.read("/today")
+    lead.send(path, f"{path}/open", version="1")
+    assert "It is open" in lead.read("/today")
+    lead.send(path, f"{path}/preview", version="2")
+    run_due(company.database, clock=clock)
+    mentee = enter(PersonId(UUID(str(company.one("select mentee_id from marketplace.round_pair limit 1")))))
+    assert "are a pair" not in mentee.read("/today")
+    assert "Autumn" not in mentee.read("/today")
+    lead.send(f"{path}/publish", f"{path}/publish", version="3")
+    assert "Autumn" not in lead.read("/today")
+    assert "are a pair" in mentee.read("/today")
+
+
 def test_others_see_nothing_of_rounds(company: Company, site: World, lead: Member, enter: Enter) -> None:
     """Members, mentees of the round, operators: refused alike for rounds there are and rounds there are not."""
     held = company.previewed()

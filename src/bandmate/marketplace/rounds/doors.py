@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from bandmate.marketplace.rounds import cards as _cards  # noqa: F401 - puts rounds and pairs on Today
 from bandmate.marketplace.rounds import section as _section  # noqa: F401 - fills its place on the page of mentoring
 from bandmate.marketplace.rounds.api import router as api
 from bandmate.marketplace.rounds.pages import TEMPLATES
