@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from bandmate.kernel.config import Settings
+from bandmate.kernel.config import settings as program_settings
 from bandmate.kernel.database.embedded import start_embedded
 from bandmate.kernel.database.migrating import migrate
 from bandmate.kernel.database.server import OPTIONS
@@ -51,6 +52,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if _skipped and not hasattr(config, "workerinput"):
         told = "; ".join(f"{len(tests)} because {reason}" for reason, tests in _skipped.items())
         sys.stdout.write(f"Skipped: {told}\n")
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_this_test() -> Iterator[None]:
+    """A test's variables count in this test only: the program reads its settings once per process."""
+    program_settings.cache_clear()
+    yield
+    program_settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,5 @@ def test_what_cannot_be_used_is_named(
 ) -> None:
     """A value that cannot be used ends in a sentence with the setting's name."""
     monkeypatch.setenv(variable, value)
-    settings.cache_clear()
     with pytest.raises(InvalidInput, match=field):
         settings()

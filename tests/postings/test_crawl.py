@@ -16,7 +16,6 @@ from tests.postings.stand_in import StandIn
 from typer.testing import CliRunner
 
 from bandmate.cli import app
-from bandmate.kernel.config import settings as current_settings
 from bandmate.kernel.database.session import Database
 from bandmate.postings.records import all_records
 
@@ -33,12 +32,10 @@ def board(
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("BANDMATE_PROVIDER_URLS__LEVER", f"http://127.0.0.1:{server.server_address[1]}")
     monkeypatch.setenv("BANDMATE_OUTBOUND_REQUESTS_PER_SECOND", "1000")
-    current_settings.cache_clear()
     yield server
     server.shutdown()
     server.server_close()
     thread.join()
-    current_settings.cache_clear()
 
 
 def bandmate(*arguments: str) -> tuple[int, str]:

@@ -10,14 +10,12 @@ from tests.kernel.notify.conftest import SmtpStandIn
 from typer.testing import CliRunner
 
 from bandmate.cli import app
-from bandmate.kernel.config import settings
 from bandmate.kernel.errors import InvalidInput, OutboundFailed
 
 
 @pytest.fixture(autouse=True)
 def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("BANDMATE_HOME", str(tmp_path))
-    settings.cache_clear()
 
 
 def run(*words: str) -> str:

@@ -53,6 +53,11 @@
     else close();
   });
 
+  // htmx listens only a moment after the page is there; what a quick hand has typed by then is asked for too.
+  field.addEventListener("htmx:after:init", () => {
+    if (field.value !== field.defaultValue) field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
   field.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
