@@ -13,9 +13,10 @@ from sqlalchemy import text
 from bandmate.engines.extraction import sanitise
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.errors import NotFound
+from bandmate.kernel.plain_values import plain_value
 from bandmate.postings.domain.identity import BoardName
 from bandmate.postings.providers import PROVIDERS, BadPosting, RawPosting
-from bandmate.postings.records import RECORD_COLUMNS, RECORD_SOURCE, Record, plain_value, record_of
+from bandmate.postings.records import RECORD_COLUMNS, RECORD_SOURCE, Record, record_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import text
 
-from bandmate.kernel.clock import rfc3339
 from bandmate.kernel.database.session import Tx
+from bandmate.kernel.plain_values import plain_value
 from bandmate.postings.domain.lifecycle import status
 
 Record = dict[str, Any]
@@ -32,17 +30,6 @@ RECORD_KEYS = (
     "content_hash", "source_hash", "raw_payload_uri",
 )  # fmt: skip
 """Every key of a record, in its order; a key is never left out, unknown is null."""
-
-
-def plain_value(value: Any) -> Any:
-    """Return a column's value as JSON has it: RFC 3339 instants, ids as text, whole amounts without a fraction."""
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, UUID):
-        return str(value)
-    return value
 
 
 _EXPRESSIONS = {

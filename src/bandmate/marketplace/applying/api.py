@@ -14,6 +14,7 @@ from bandmate.kernel.identity.access import SignedIn
 from bandmate.kernel.ids import PersonId
 from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
 from bandmate.kernel.web.problems import problem_responses
+from bandmate.kernel.web.validators import tag_of
 from bandmate.marketplace.applying import acting, answering
 from bandmate.marketplace.applying.approving import answer_ask
 from bandmate.marketplace.applying.figures import figures
@@ -72,7 +73,7 @@ def read_one(
 ) -> ApplicationData:
     """Return an application of yours, or one that you answer."""
     found = _one(tx, asker, application_id, clock)
-    response.headers["ETag"] = f'"{found.version}"'
+    response.headers["ETag"] = tag_of(found.version)
     return found
 
 

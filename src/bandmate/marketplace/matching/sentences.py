@@ -147,14 +147,14 @@ def _place(facts: Facts, others: bool) -> str:
     if facts.overlap is not None:
         words = (
             ngettext(
-                "They share {hours} working hour a day with it.",
-                "They share {hours} working hours a day with it.",
+                "They share {hours} working hour a day with the people there.",
+                "They share {hours} working hours a day with the people there.",
                 round(facts.overlap),
             )
             if others
             else ngettext(
-                "You share {hours} working hour a day with it.",
-                "You share {hours} working hours a day with it.",
+                "You share {hours} working hour a day with the people there.",
+                "You share {hours} working hours a day with the people there.",
                 round(facts.overlap),
             )
         )

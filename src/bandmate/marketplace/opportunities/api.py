@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from bandmate.kernel.errors import InvalidInput
@@ -14,6 +14,7 @@ from bandmate.kernel.identity.access import SignedIn
 from bandmate.kernel.ids import new_id
 from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
 from bandmate.kernel.web.problems import problem_responses
+from bandmate.kernel.web.validators import IdempotencyKey, IfMatch, tag_of, version_of
 from bandmate.marketplace.ids import OpportunityId, WishId
 from bandmate.marketplace.opportunities import saved_searches as saving
 from bandmate.marketplace.opportunities import wishes, writing
@@ -39,18 +40,6 @@ from bandmate.marketplace.people.asking import person_asking
 
 BASE = "/marketplace/v1"
 router = APIRouter(prefix=BASE, tags=["Marketplace: opportunities"])
-
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        max_length=200,
-        description="A name of your own for what you create: sent again, nothing is created twice.",
-    ),
-]
-IfMatch = Annotated[
-    str, Header(alias="If-Match", max_length=40, description='The ETag that was read, such as `"3"`.')
-]
 
 
 @router.get(
@@ -159,7 +148,9 @@ def change_opportunity(
     """Change what you offer, in the version that you have read."""
     person_asking(tx, asker)
     terms = wanted.terms(request.app.state.settings)
-    made = writing.change(tx, asker, OpportunityId(opportunity_id), terms, version=_version(if_match), now=clock())
+    made = writing.change(
+        tx, asker, OpportunityId(opportunity_id), terms, version=version_of(if_match), now=clock()
+    )
     _tagged(response, made.version)
     return {"data": opportunity_json(made)}
 
@@ -172,7 +163,7 @@ def publish_opportunity(
 ) -> dict[str, object]:
     """Open a draft, or what was closed, so that it can be found."""
     person_asking(tx, asker)
-    made = writing.publish(tx, asker, OpportunityId(opportunity_id), version=_version(if_match), now=clock())
+    made = writing.publish(tx, asker, OpportunityId(opportunity_id), version=version_of(if_match), now=clock())
     _tagged(response, made.version)
     return {"data": opportunity_json(made)}
 
@@ -185,7 +176,7 @@ def close_opportunity(
 ) -> dict[str, object]:
     """Close what you offer; it can be opened again."""
     person_asking(tx, asker)
-    made = writing.close(tx, asker, OpportunityId(opportunity_id), version=_version(if_match), now=clock())
+    made = writing.close(tx, asker, OpportunityId(opportunity_id), version=version_of(if_match), now=clock())
     _tagged(response, made.version)
     return {"data": opportunity_json(made)}
 
@@ -225,7 +216,7 @@ def change_wish(
     """Change your wish, in the version that you have read."""
     person = person_asking(tx, asker)
     terms = wanted.terms(request.app.state.settings)
-    made = wishes.change_wish(tx, person, WishId(wish_id), terms, version=_version(if_match), now=clock())
+    made = wishes.change_wish(tx, person, WishId(wish_id), terms, version=version_of(if_match), now=clock())
     return {"data": wish_json(made)}
 
 
@@ -271,12 +262,5 @@ def delete_search(asker: SignedIn, tx: Writing, search_id: UUID) -> dict[str, ob
 
 
 def _tagged(response: Response, version: int) -> None:
-    response.headers["ETag"] = f'"{version}"'
+    response.headers["ETag"] = tag_of(version)
     response.headers["Cache-Control"] = "private, no-store"
-
-
-def _version(written: str) -> int:
-    bare = written.strip().removeprefix("W/").strip('"')
-    if not (bare.isascii() and bare.isdigit() and len(bare) < 19):  # noqa: PLR2004 - of a bigint
-        raise InvalidInput('If-Match holds the ETag that was read, such as "3".', field="If-Match")
-    return int(bare)

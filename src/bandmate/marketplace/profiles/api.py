@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -19,6 +18,7 @@ from bandmate.kernel.identity.access import SignedIn
 from bandmate.kernel.ids import PersonId, new_id
 from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
 from bandmate.kernel.web.problems import problem_responses
+from bandmate.kernel.web.validators import tag_of, version_of
 from bandmate.marketplace.ids import ClaimId
 from bandmate.marketplace.launches import visible_kinds
 from bandmate.marketplace.profiles import skills
@@ -54,7 +54,6 @@ IfMatch = Annotated[
         description="ETag of what you read; where it changed meanwhile, nothing is saved and the answer is 409.",
     ),
 ]
-_TAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 _FOUND = problem_responses(Forbidden, NotFound)
 _CHANGED = problem_responses(Forbidden, NotFound, InvalidInput, Conflict)
 
@@ -279,7 +278,7 @@ def get_my_resume(asker: SignedIn, tx: Reading, clock: ClockOf, response: Respon
 
 def _mine(tx: Tx, person: PersonId, response: Response) -> dict[str, Any]:
     held = own_profile(tx, person)
-    response.headers.update({**PRIVATE, "ETag": f'"{held.version}"'})
+    response.headers.update({**PRIVATE, "ETag": tag_of(held.version)})
     seen = profile_json(visible_profile(tx, person, person))
     return {"data": seen | own_json(held, own_skills(tx, person, state=SkillState.PROPOSED))}
 
@@ -321,10 +320,7 @@ def _version(if_match: str | None) -> int | None:
     """Return the version that an If-Match header names; None without one, or for ``*``."""
     if if_match is None or if_match.strip() == "*":
         return None
-    found = _TAG.fullmatch(if_match.strip())
-    if found is None:
-        raise InvalidInput('If-Match names a version such as "3", as the ETag of the answer you read did.')
-    return int(found[1])
+    return version_of(if_match)
 
 
 def _settings(request: Request) -> Settings:

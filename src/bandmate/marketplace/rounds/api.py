@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from bandmate.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -14,6 +14,7 @@ from bandmate.kernel.identity.access import SignedIn
 from bandmate.kernel.ids import fast_derived_id, new_id
 from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
 from bandmate.kernel.web.problems import problem_responses
+from bandmate.kernel.web.validators import IdempotencyKey, IfMatch, tag_of, version_of
 from bandmate.marketplace.ids import PairId, RoundId
 from bandmate.marketplace.kinds import Kind
 from bandmate.marketplace.launches import visible_kinds
@@ -53,17 +54,6 @@ from bandmate.marketplace.rounds.suggesting import suggestions
 
 router = APIRouter(prefix="/marketplace/v1", tags=["Marketplace: mentoring rounds"])
 
-IfMatch = Annotated[
-    str, Header(alias="If-Match", max_length=40, description='The version that was read, such as `"3"`.')
-]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        max_length=200,
-        description="A name of your own for what you create: sent again, nothing is created twice.",
-    ),
-]
 _WRONG = problem_responses(Forbidden, NotFound, Conflict, InvalidInput)
 _EVERYTHING = 1_000_000
 
@@ -96,7 +86,7 @@ def read_round(asker: SignedIn, tx: Reading, response: Response, round_id: UUID)
     """Return a round with the figures of its last preview; for programme leads."""
     lead_asking(tx, asker)
     held = held_round(tx, RoundId(round_id))
-    response.headers["ETag"] = f'"{held.version}"'
+    response.headers["ETag"] = tag_of(held.version)
     return round_json(held)
 
 
@@ -106,7 +96,7 @@ def open_round(
 ) -> dict[str, object]:
     """Open a draft: it takes up wishes and offers; for programme leads."""
     lead_asking(tx, asker)
-    return round_json(acts.open_round(tx, RoundId(round_id), version=_version(if_match), now=clock()))
+    return round_json(acts.open_round(tx, RoundId(round_id), version=version_of(if_match), now=clock()))
 
 
 @router.put(
@@ -118,7 +108,7 @@ def set_limits(
     """Set what the round has to keep; a preview by other limits has to be worked out anew. For programme leads."""
     lead_asking(tx, asker)
     limits = Limits(wanted.across_departments, wanted.least_by_department)
-    return round_json(acts.set_limits(tx, RoundId(round_id), limits, version=_version(if_match), now=clock()))
+    return round_json(acts.set_limits(tx, RoundId(round_id), limits, version=version_of(if_match), now=clock()))
 
 
 @router.post(
@@ -133,7 +123,7 @@ def preview_round(
 ) -> dict[str, object]:
     """Have a preview worked out in the background: `is_computing` until it is there. For programme leads."""
     lead_asking(tx, asker)
-    return round_json(acts.ask_preview(tx, RoundId(round_id), version=_version(if_match), now=clock()))
+    return round_json(acts.ask_preview(tx, RoundId(round_id), version=version_of(if_match), now=clock()))
 
 
 @router.get(
@@ -173,7 +163,7 @@ def export_round(asker: SignedIn, tx: Reading, round_id: UUID) -> dict[str, obje
 def publish(asker: SignedIn, tx: Writing, clock: ClockOf, round_id: UUID, if_match: IfMatch) -> dict[str, object]:
     """Publish a round, once: pairs are formed and everybody concerned is told. For programme leads."""
     lead = lead_asking(tx, asker)
-    done = publish_round(tx, lead, RoundId(round_id), version=_version(if_match), now=clock())
+    done = publish_round(tx, lead, RoundId(round_id), version=version_of(if_match), now=clock())
     return published_json(done)
 
 
@@ -183,7 +173,7 @@ def close_round(
 ) -> dict[str, object]:
     """Close a published round; for programme leads."""
     lead_asking(tx, asker)
-    return round_json(acts.close_round(tx, RoundId(round_id), version=_version(if_match), now=clock()))
+    return round_json(acts.close_round(tx, RoundId(round_id), version=version_of(if_match), now=clock()))
 
 
 @router.get(
@@ -210,7 +200,7 @@ def end_own_pair(
         asker,
         held_pair(tx, PairId(pair_id)).pair_id,
         reason=wanted.reason,
-        version=_version(if_match),
+        version=version_of(if_match),
         now=clock(),
         wish_again=wanted.wish_again,
     )
@@ -227,10 +217,3 @@ def list_suggested_mentors(asker: SignedIn, tx: Reading, clock: ClockOf) -> dict
     """List the mentors who would suit your open wishes best, with reasons; ask one of them on their offer."""
     found = suggestions(tx, person_asking(tx, asker), now=clock())
     return {"data": [suggestion_json(each) for each in found]}
-
-
-def _version(if_match: str) -> int:
-    written = if_match.strip().strip('"')
-    if not (written.isascii() and written.isdigit() and len(written) < 19):  # noqa: PLR2004 - of a bigint
-        raise InvalidInput('If-Match holds the version that was read, such as "3".', field="If-Match")
-    return int(written)

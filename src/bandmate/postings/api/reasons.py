@@ -8,10 +8,11 @@ from bandmate.kernel.decisions import case_as_json, decisions_on
 from bandmate.kernel.decisions.api import DecisionsAnswer
 from bandmate.kernel.errors import InvalidCursor, InvalidInput, NotFound
 from bandmate.kernel.identity.access import Anyone
+from bandmate.kernel.web.answers import UNCHANGED, answer
 from bandmate.kernel.web.dependencies import ClockOf, Reading
 from bandmate.kernel.web.problems import problem_responses
+from bandmate.kernel.web.validators import IfNoneMatch
 from bandmate.postings import queries
-from bandmate.postings.api.answers import UNCHANGED, IfNoneMatch, answer
 from bandmate.postings.api.parameters import CursorQuery, LimitQuery
 from bandmate.postings.api.routes import JobIdPath, router
 from bandmate.postings.reasons import about

@@ -17,12 +17,13 @@ from bandmate.kernel.clock import parse_rfc3339
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.errors import InvalidCursor, InvalidInput, NotFound, TooLarge
 from bandmate.kernel.identity.access import Anyone
+from bandmate.kernel.web.answers import UNCHANGED, answer, answer_to_post
 from bandmate.kernel.web.dependencies import ClockOf, DatabaseOf, Reading
 from bandmate.kernel.web.pagination import decode_cursor, encode_cursor
 from bandmate.kernel.web.problems import problem_responses
+from bandmate.kernel.web.validators import IfNoneMatch
 from bandmate.postings import queries
 from bandmate.postings.api import schemas
-from bandmate.postings.api.answers import UNCHANGED, IfNoneMatch, answer, answer_to_post
 from bandmate.postings.api.labels import with_labels
 from bandmate.postings.api.parameters import (
     FILTER_PARAMETERS,

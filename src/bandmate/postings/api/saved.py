@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -19,6 +18,7 @@ from bandmate.kernel.identity.access import SignedIn
 from bandmate.kernel.ids import PersonId, new_id
 from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
 from bandmate.kernel.web.problems import problem_responses
+from bandmate.kernel.web.validators import IdempotencyKey
 from bandmate.postings.saved_searches import saving
 from bandmate.postings.saved_searches.choosing import alerts_allowed
 from bandmate.postings.saved_searches.domain import MOST_SEARCHES, Frequency, Schedule, SearchId
@@ -28,16 +28,6 @@ from bandmate.postings.web_query import read_query
 router = APIRouter(prefix="/saved-searches/v1", tags=["Saved searches"])
 
 LONGEST_QUERY = 8_000
-
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        max_length=200,
-        pattern=r"^[\x21-\x7e][\x20-\x7e]*$",
-        description="A name of your own for this search: sent again with the same body, nothing is saved twice.",
-    ),
-]
 
 
 class WantedSearch(BaseModel):

@@ -27,6 +27,7 @@ from bandmate.kernel.ids import derived_id
 from bandmate.kernel.languages import gettext as _
 from bandmate.kernel.languages import language
 from bandmate.kernel.web.dependencies import ClockOf, Reading
+from bandmate.kernel.web.validators import IfNoneMatch, names_tag
 from bandmate.postings.asking import IndexOf
 from bandmate.postings.job_query import JobQuery, Sort
 from bandmate.postings.pages.cards import card, pay
@@ -45,9 +46,7 @@ CACHE_CONTROL = "no-cache"
 
 # What XML 1.0 cannot hold (section 2.2, production 2), however it is written.
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
-IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match")]
 IfModifiedSince = Annotated[str | None, Header(alias="If-Modified-Since")]
 
 router = APIRouter()
@@ -119,7 +118,7 @@ def _updated(tx: Tx, records: tuple[Record, ...]) -> datetime:
 def _is_known(tag: str, updated: datetime, if_none_match: str | None, if_modified_since: str | None) -> bool:
     """Whether the asker has this already; the tag decides where one was sent (RFC 9110, section 13.2.2)."""
     if if_none_match is not None:
-        return if_none_match.strip() == "*" or tag in _TAG.findall(if_none_match)
+        return names_tag(if_none_match, tag)
     if if_modified_since is None:
         return False
     try:

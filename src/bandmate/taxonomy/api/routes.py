@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from bandmate.kernel.errors import InvalidCursor, InvalidInput, NotFound
 from bandmate.kernel.identity import Anyone
+from bandmate.kernel.web.answers import UNCHANGED, answer
 from bandmate.kernel.web.problems import problem_responses
+from bandmate.kernel.web.validators import IfNoneMatch
 from bandmate.taxonomy.api import schemas
-from bandmate.taxonomy.api.answers import UNCHANGED, IfNoneMatch, answer
 from bandmate.taxonomy.catalogue import Catalogue, Concept, Kind
 from bandmate.taxonomy.errors import VocabularyAbsent
 from bandmate.taxonomy.label_index import LONGEST_QUESTION

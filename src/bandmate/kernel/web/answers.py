@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from fastapi import Header
 from starlette.responses import Response
 
-from bandmate.postings.records import plain_value
-
-IfNoneMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-None-Match",
-        description="ETag of the answer you have; while it still holds, the answer is 304 without a body.",
-    ),
-]
+from bandmate.kernel.plain_values import plain_value
+from bandmate.kernel.web.validators import names_tag
 
 CACHE_CONTROL = "no-cache"
-"""Keep it, but ask each time: records change within seconds of a crawl, and asking is cheap by ETag."""
+"""Keep it, but ask each time: what is told may change within seconds, and asking is cheap by ETag."""
 
 UNCHANGED: Mapping[int | str, dict[str, Any]] = {
     HTTPStatus.NOT_MODIFIED.value: {"description": "What you have by this ETag still holds."}
 }
 """How OpenAPI describes an answer to a condition that holds."""
-
-_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
 def answer(data: object, meta: Mapping[str, object], if_none_match: str | None = None) -> Response:
@@ -44,7 +33,7 @@ def answer(data: object, meta: Mapping[str, object], if_none_match: str | None =
     body = _written(data, meta)
     tag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": CACHE_CONTROL}
-    if if_none_match is not None and _names(if_none_match, tag):
+    if if_none_match is not None and names_tag(if_none_match, tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(body, headers=headers, media_type="application/json")
 
@@ -57,8 +46,3 @@ def answer_to_post(data: object, meta: Mapping[str, object]) -> Response:
 def _written(data: object, meta: Mapping[str, object]) -> bytes:
     # Instants are passed on to ``plain_value``, which writes them as everywhere else: to the millisecond, with Z.
     return orjson.dumps({"data": data, "meta": meta}, plain_value, orjson.OPT_PASSTHROUGH_DATETIME)
-
-
-def _names(condition: str, tag: str) -> bool:
-    """Whether an If-None-Match header names this tag; weak and strong tags compare alike there."""
-    return condition.strip() == "*" or tag in _TAG.findall(condition)
