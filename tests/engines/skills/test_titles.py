@@ -38,6 +38,11 @@ class TestParts:
             ("Remote Sensing Scientist", "Remote Sensing Scientist", ""),
             ("Senior", "Senior", "senior"),
             ("C++ Developer", "C++ Developer", ""),
+            ("Kindergarten Teachers, Except Special Education", "Kindergarten Teachers", ""),
+            ("Musicians (other than singers)", "Musicians", ""),
+            ("Entertainers, All Other", "Entertainers", ""),
+            ("Exception Handling Engineer", "Exception Handling Engineer", ""),
+            ("Except Singers", "Except Singers", ""),
         ],
     )
     def test_noise_is_split_off_and_nothing_else(self, title: str, core: str, seniority: str) -> None:

@@ -1,4 +1,4 @@
-"""What stands in a job title beside the job: who may apply, where, numbers, how senior.
+"""What stands in a job title beside the job: who may apply, where, numbers, how senior, what it is not.
 
 Nothing is guessed: only what is written in a form that has one meaning is split off, and a title never gets
 empty by it.
@@ -111,6 +111,12 @@ _CUT_SENIORITY = {"junior", "senior"}
 _LEVEL = re.compile(
     r"(?:(?<=\s)|^)(?:I{1,3}|IV|V|[Ll]evel\s?\d|L\d|[1-5])\s*$|[(\[]\s*(?:I{1,3}|IV|V|[Ll]evel\s?\d)\s*[)\]]"
 )
+_EXCEPTED = re.compile(
+    r"[\s,(]+(?:except|excluding|other than)\s.+$"
+    r"|[\s,(]+(?:not elsewhere classified|n\.?e\.?c\.?|all other|not otherwise specified)\s*\)?\s*$",
+    re.IGNORECASE,
+)
+"""What a title of a classification says it is not ("Cooks, except bakers"): read as words, it would draw near."""
 _NARROW = str.maketrans("（）［］｜／", "()[]|/")
 _EMPTY = re.compile(r"[(\[]\s*[)\]]")
 _EDGES = " \t-–—|,;:/*•·"
@@ -129,6 +135,7 @@ def split_title(text: str) -> Title:
         if name in _CUT_SENIORITY:
             core = _without(core, pattern, noise)
     core = _without(core, _LEVEL, noise)
+    core = _without(core, _EXCEPTED, noise)
     return Title(core or whole, seniority, tuple(noise))
 
 
