@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from bandmate.app import create_app
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database
 
-from .world import World, open_app
+from .world import World
 
 
 @pytest.fixture
@@ -21,5 +22,5 @@ def world(database: Database) -> World:
 @pytest.fixture
 def site_world(world: World, settings: Settings) -> World:
     """The same with its pages."""
-    world.app = open_app(settings, world.database)
+    world.app = create_app(settings, world.database)
     return world

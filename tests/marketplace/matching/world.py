@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
 
 import orjson
 from fastapi import FastAPI
-from jinja2 import FileSystemLoader, PrefixLoader
 from sqlalchemy import text
 from tests.kernel.today.people import Somebody, somebody
 
-from bandmate.app import create_app
-from bandmate.kernel.config import Settings
 from bandmate.kernel.consent import Through, grant
 from bandmate.kernel.database.session import Database
 from bandmate.kernel.identity.access import Asker, Role
 from bandmate.kernel.identity.persons import create_person
 from bandmate.kernel.ids import PersonId, new_id
 from bandmate.marketplace.ids import OpportunityId
-from bandmate.marketplace.matching import BE_FOUND, doors
+from bandmate.marketplace.matching import BE_FOUND
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """Before any clock that runs the application in tests."""
@@ -180,17 +176,3 @@ def uri(label: str) -> str:
 def asker(person_id: PersonId) -> Asker:
     """Return a person as they ask."""
     return Asker(person_id, "Somebody", Role.MEMBER.included, frozenset(), "session")
-
-
-def open_app(settings: Settings, database: Database) -> FastAPI:
-    """Return the application with the room in it, wired or not."""
-    app = create_app(settings, database)
-    paths = {getattr(route, "path", "") for route in app.routes}
-    if "/for-you" not in paths:
-        app.include_router(doors.router)
-        app.include_router(doors.api)
-        loader = app.state.templates.environment.loader
-        assert isinstance(loader, PrefixLoader)
-        folders = dict(loader.mapping) | {doors.FOLDER: FileSystemLoader(Path(doors.TEMPLATES))}
-        app.state.templates.environment.loader = PrefixLoader(folders)
-    return app
