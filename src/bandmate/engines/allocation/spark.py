@@ -36,6 +36,9 @@ Marks = NDArray[np.uint8]
 _KINDS = {"person": np.int64, "first": np.int64, "option": np.int32, "value": np.float32, "columns": np.float32}
 _BLOCK = "block"
 _ANSWER = "block long, answer binary"
+_TASKS_EACH_CORE = 4
+_BLOCKS_EACH_TASK = 64
+"""At most, as a rule: what a task works on has to fit into the memory of its worker, beside others."""
 _FEW_LINES = "8"
 """Lines of Arrow that travel to Python at once: a line is a block of megabytes."""
 _LINES = "spark.sql.execution.arrow.maxRecordsPerBatch"
@@ -63,8 +66,10 @@ class SparkBlocks:
         numbered = candidates.select(*names).mapInArrow(
             partial(_number, firsts=firsts, names=names), f"block int, {_schema(candidates, names)}"
         )
-        # As many partitions as blocks, up to a limit: each is worked on alone, and blocks are never split.
-        parted = numbered.repartition(min(max(self.count, 1), 4096), _BLOCK)
+        # Blocks are never split. A task costs some hundredths of a second whatever it does, so a core gets a few.
+        cores = candidates.sparkSession.sparkContext.defaultParallelism
+        wanted = max(_TASKS_EACH_CORE * cores, self.count // _BLOCKS_EACH_TASK)
+        parted = numbered.repartition(min(max(self.count, 1), wanted), _BLOCK)
         ordered = parted.sortWithinPartitions(_BLOCK, "person", "option")
         arrays = ", ".join(f"{name} binary" for name in _KINDS)
         self._packed = ordered.mapInArrow(
@@ -118,9 +123,8 @@ def allocate_on_spark(candidates: DataFrame, limits: Limits) -> tuple[Plan, Data
 
 def _first_persons(candidates: DataFrame) -> NDArray[np.int64]:
     """Return the id of the first person of each block."""
-    persons = candidates.select("person").dropna().distinct().orderBy("person").rdd.zipWithIndex()
-    firsts = persons.filter(lambda line: line[1] % BLOCK_PERSONS == 0).map(lambda line: int(line[0][0])).collect()
-    return np.sort(np.array(firsts, np.int64))
+    persons = candidates.select("person").dropna().distinct().toArrow()
+    return np.sort(checked_numbers(persons.combine_chunks(), "person", 0, "The table"))[::BLOCK_PERSONS]
 
 
 def _schema(candidates: DataFrame, names: list[str]) -> str:
@@ -143,34 +147,41 @@ def _number(
 def _pack(
     batches: Iterator[pa.RecordBatch], names: list[str], columns: tuple[str, ...]
 ) -> Iterator[pa.RecordBatch]:
-    """Make one line of each block; candidates come in the order of block, person and option."""
-    filled = [batch for batch in batches if batch.num_rows]
-    if not filled:
-        return
-    batch = pa.Table.from_batches(filled).combine_chunks().to_batches()[0]
-    cells = {name: checked_numbers(batch, name, 0, "The table") for name in names}
+    """Make one line of each block; candidates come in the order of block, person and option.
+
+    Holds one block at a time, however many come.
+    """
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        number = batch.column(0).to_numpy()
+        edges = [0, *(np.flatnonzero(np.diff(number)) + 1), len(number)]
+        for begin, end in pairwise(edges):
+            if begin == end:
+                continue
+            if held and held[0].column(0)[0].as_py() != number[begin]:
+                yield _packed(held, names, columns)
+                held = []
+            held.append(batch.slice(begin, end - begin))
+    if held:
+        yield _packed(held, names, columns)
+
+
+def _packed(held: list[pa.RecordBatch], names: list[str], columns: tuple[str, ...]) -> pa.RecordBatch:
+    """Make one line of the candidates of one block."""
+    block = pa.Table.from_batches(held).combine_chunks()
+    cells = {name: checked_numbers(block, name, 0, "The table") for name in names}
     person, option = cells["person"], cells["option"].astype(np.int32)
     again = (np.diff(person) == 0) & (np.diff(option) == 0)
     if again.any():
         at = int(np.argmax(again))
         raise InvalidProblem(f"The table holds the option {option[at]} twice for the person {person[at]}.")
-    number = batch.column(0).to_numpy()
     uses = np.empty((len(person), len(columns)), np.float32)
     for place, name in enumerate(columns):
         uses[:, place] = cells[name]
-    value = cells[VALUE].astype(np.float32)
-    edges = [0, *(np.flatnonzero(np.diff(number)) + 1), len(number)]
-    for begin, end in pairwise(edges):
-        ids, first = np.unique(person[begin:end], return_index=True)
-        arrays = (
-            ids,
-            np.append(first, end - begin).astype(np.int64),
-            option[begin:end],
-            value[begin:end],
-            uses[begin:end],
-        )
-        cellsof = [pa.array([array.tobytes()], pa.binary()) for array in arrays]
-        yield pa.RecordBatch.from_arrays([pa.array(number[begin : begin + 1]), *cellsof], [_BLOCK, *_KINDS])
+    ids, first = np.unique(person, return_index=True)
+    arrays = (ids, np.append(first, len(person)).astype(np.int64), option, cells[VALUE].astype(np.float32), uses)
+    lines = [pa.array([array.tobytes()], pa.binary()) for array in arrays]
+    return pa.RecordBatch.from_arrays([held[0].column(0).slice(0, 1), *lines], [_BLOCK, *_KINDS])
 
 
 def _unpacked(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[tuple[int, Candidates]]:
