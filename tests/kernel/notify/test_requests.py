@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,14 @@ from bandmate.kernel.errors import InvalidInput
 from bandmate.kernel.events.subscriptions import run_once
 from bandmate.kernel.holdings.persons import current_person
 from bandmate.kernel.ids import EventId, PersonId, new_id
-from bandmate.kernel.notify import MessageRequest, MessageTemplate, Urgency, declare_template, request_message
+from bandmate.kernel.notify import (
+    MessageRequest,
+    MessageTemplate,
+    Urgency,
+    declare_template,
+    request_message,
+    request_messages,
+)
 from bandmate.kernel.notify.delivery import GIVE_UP_AFTER, deliveries
 
 
@@ -52,6 +60,37 @@ def test_the_same_request_changes_nothing(house: House) -> None:
     house.ask(mia, request_id=request, reason="Another reason.")
     assert len(events(house)) == 1
     assert house.row(request).reason == "You asked for news."
+
+
+def test_many_are_asked_for_at_once(house: House) -> None:
+    """Each is an event; of the same one twice the first stands, as where it was there before; secrets are kept."""
+
+    def wanted(reason: str, request: EventId, **variables: str) -> MessageRequest:
+        template = (CODE if variables else NEWS).name
+        values = dict(variables or VARIABLES)
+        return MessageRequest(request, mia, template, values, None, Urgency.SOON, None, reason)
+
+    mia, one, two = house.person(), EventId(new_id()), EventId(new_id())
+    before = house.ask(mia)
+    with house.database.begin() as tx:
+        several = [wanted("First.", one), wanted("Second.", one), wanted("Code.", two, secret_code="hush")]
+        request_messages(tx, [*several, wanted("Later.", before)], now=NOON)
+        request_messages(tx, [], now=NOON)
+    found = {event.event_id: event.data for event in events(house)}
+    assert {key: data["reason"] for key, data in found.items()} == {
+        before: "You asked for news.", one: "First.", two: "Code.",
+    }  # fmt: skip
+    assert "hush" not in str(found)
+    assert house.secrets() == 1
+
+
+def test_one_that_cannot_be_used_refuses_them_all(house: House) -> None:
+    """Nothing of the rest is asked for, whatever stood before it."""
+    mia = house.person()
+    good = MessageRequest(EventId(new_id()), mia, NEWS.name, dict(VARIABLES), None, Urgency.SOON, None, "Because.")
+    with house.database.begin() as tx, pytest.raises(InvalidInput):
+        request_messages(tx, [good, replace(good, request_id=EventId(new_id()), reason=" ")], now=NOON)
+    assert events(house) == []
 
 
 def test_secrets_stay_out_of_the_log(house: House) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -28,8 +28,10 @@ RESERVED = frozenset({"mail", "now", "zone"})
 
 _KEEP_SECRETS = text("""
     insert into kernel.message_secret (request_id, person_id, variables, keep_until)
-    select :request_id, :person_id, cast(:variables as jsonb), :keep_until
-     where not exists (select from kernel.event where event_id = :request_id)
+    select request_id, person_id, variables, keep_until
+      from json_to_recordset(cast(:rows as json))
+           as t(request_id uuid, person_id uuid, variables jsonb, keep_until timestamptz)
+     where not exists (select from kernel.event where event_id = t.request_id)
     on conflict (request_id) do nothing
 """)
 
@@ -76,6 +78,66 @@ def request_message(tx: Tx, request: MessageRequest, *, now: datetime) -> None:
         InvalidInput: when the purpose is not declared, an instant has no time zone, the reason is empty, or a
             variable has a name that is taken or cannot be written as JSON.
     """
+    request_messages(tx, [request], now=now)
+
+
+def request_messages(tx: Tx, requests: Iterable[MessageRequest], *, now: datetime) -> None:
+    """Publish many requests, each as ``request_message`` does, in two statements however many they are.
+
+    One that cannot be used refuses them all. Consent is asked when they are heard: one statement for each purpose
+    (``delivery``).
+
+    Raises:
+        LookupError, InvalidInput: as ``request_message``.
+    """
+    # Of the same request twice the first stands, as where it was published before.
+    each_once = {request.request_id: request for request in reversed(list(requests))}
+    wanted = list(reversed(each_once.values()))
+    for request in wanted:
+        _check(request)
+    with_secrets = [request for request in wanted if _secrets_of(request)]
+    if with_secrets:
+        # Before the events: a request that was published already, and perhaps sent, leaves no secrets behind.
+        rows = [
+            {
+                "request_id": str(request.request_id),
+                "person_id": str(request.recipient),
+                "variables": _secrets_of(request),
+                "keep_until": rfc3339(request.expires_at or now + SECRETS_KEPT),
+            }
+            for request in with_secrets
+        ]
+        tx.execute(_KEEP_SECRETS, {"rows": orjson.dumps(rows).decode()})
+    publish(tx, [_event(request, now) for request in wanted])
+
+
+def _event(request: MessageRequest, now: datetime) -> Event:
+    template, secrets = template_named(request.template), _secrets_of(request)
+    return Event(
+        request.request_id,
+        requested_type(template.name),
+        VERSION,
+        str(request.recipient),
+        now,
+        {
+            "recipient": str(request.recipient),
+            "template": template.name,
+            "topic": template.topic,
+            "variables": {k: v for k, v in request.variables.items() if k not in secrets},
+            "secrets": sorted(secrets),
+            "purpose": request.purpose,
+            "urgency": request.urgency.value,
+            "expires_at": None if request.expires_at is None else rfc3339(request.expires_at),
+            "reason": request.reason,
+        },
+    )
+
+
+def _secrets_of(request: MessageRequest) -> dict[str, Value]:
+    return {name: value for name, value in request.variables.items() if name.startswith(SECRET_PREFIX)}
+
+
+def _check(request: MessageRequest) -> None:
     template = template_named(request.template)
     if request.purpose is not None:
         purpose_named(request.purpose)
@@ -90,41 +152,6 @@ def request_message(tx: Tx, request: MessageRequest, *, now: datetime) -> None:
             field="reason",
         )
     _check_variables(template.name, request.variables)
-    secrets = {name: value for name, value in request.variables.items() if name.startswith(SECRET_PREFIX)}
-    if secrets:
-        # Before the event: a request that was published already, and perhaps sent, leaves no secrets behind.
-        tx.execute(
-            _KEEP_SECRETS,
-            {
-                "request_id": request.request_id,
-                "person_id": request.recipient,
-                "variables": orjson.dumps(secrets).decode(),
-                "keep_until": request.expires_at or now + SECRETS_KEPT,
-            },
-        )
-    publish(
-        tx,
-        [
-            Event(
-                request.request_id,
-                requested_type(template.name),
-                VERSION,
-                str(request.recipient),
-                now,
-                {
-                    "recipient": str(request.recipient),
-                    "template": template.name,
-                    "topic": template.topic,
-                    "variables": {k: v for k, v in request.variables.items() if k not in secrets},
-                    "secrets": sorted(secrets),
-                    "purpose": request.purpose,
-                    "urgency": request.urgency.value,
-                    "expires_at": None if request.expires_at is None else rfc3339(request.expires_at),
-                    "reason": request.reason,
-                },
-            )
-        ],
-    )
 
 
 def _check_variables(template: str, variables: Mapping[str, Value]) -> None:
