@@ -106,6 +106,7 @@ def questions(database: Database, index: JobIndex, *, read: bool) -> None:
         timed("a skill, by the database", asked(JobQuery(skill=skill, status=open_ones), NullIndex()))
         timed("two skills, by the database", asked(JobQuery(skill=(uri(0), uri(5))), NullIndex()))
         timed("skills counted by the database", asked(filters, NullIndex(), "skill"))
+        timed("all facets counted by the database", asked(JobQuery(status=open_ones), NullIndex(), *FACETS))
 
 
 def main(count: int) -> None:

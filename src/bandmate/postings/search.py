@@ -223,20 +223,24 @@ def _position(order: _Order, position: Sequence[object]) -> tuple[datetime | Dec
     return value, job_id
 
 
-_FACET_VALUES = {
-    "company": "j.company",
-    "provider": "j.provider",
-    "department": "j.department",
-    "team": "j.team",
-    "country": "unnest(j.country_codes)",
-    "region": "unnest(j.regions)",
-    "city": "unnest(j.cities)",
-    "work_model": "j.work_model",
-    "employment_type": "j.employment_kind",
-    "language": "j.language",
-    "occupation": "r.occupation_uri",
-    "skill": "unnest(r.skill_uris)",
+_FACET_COLUMNS = {
+    "company": "company",
+    "provider": "provider",
+    "department": "department",
+    "team": "team",
+    "country": "country_codes",
+    "region": "regions",
+    "city": "cities",
+    "work_model": "work_model",
+    "employment_type": "employment_kind",
+    "language": "language",
+    "occupation": "occupation_uri",
+    "skill": "skill_uris",
 }
+_LISTS = frozenset({"country", "region", "city", "skill"})
+"""Facets of which a posting may have several values."""
+_MANY = frozenset({"skill"})
+"""Facets of which it has a dozen: counted by themselves, which PostgreSQL can share among its processes."""
 
 
 def facets(
@@ -269,7 +273,11 @@ def facets(
         asked = Query(text=query.q, filters=tuple(condition.index for condition in chosen), limit=0)
         return _counted(index, asked, names, size, together=_together(query) if disjunctive else frozenset(names))
     together = ALL_TOGETHER if disjunctive else frozenset(names)
-    return {name: _count(tx, name, chosen, size, disjunctive=name not in together) for name in names}
+    alone = {c.field for c in chosen if c.field in names} - together | _MANY
+    counts = _count(tx, [name for name in names if name not in alone], chosen, size)
+    for name in filter(alone.__contains__, names):
+        counts |= _count(tx, [name], [c for c in chosen if c.field != name or name in together], size)
+    return {name: counts[name] for name in names}
 
 
 def _together(query: JobQuery) -> frozenset[str]:
@@ -297,17 +305,36 @@ def is_fresh(tx: Tx, index: Index) -> bool:
 
 
 def _count(
-    tx: Tx, name: str, chosen: Sequence[Condition], size: int, *, disjunctive: bool
-) -> tuple[FacetCount, ...]:
-    where, values = _where([c for c in chosen if not (disjunctive and c.field == name)])
-    source = "postings.job j" + (" join postings.job_reading r using (job_id)" if name in CONCEPTS else "")
+    tx: Tx, names: Sequence[str], chosen: Sequence[Condition], size: int
+) -> dict[str, tuple[FacetCount, ...]]:
+    """Count in the database: what fits is looked for once, whatever is counted of it."""
+    if not names:
+        return {}
+    where, values = _where(chosen)
+    kept = {_FACET_COLUMNS[name] for name in names if name not in CONCEPTS} | {"job_id"}
+    counts = " union all ".join(map(_count_of, names))
+    once = "materialized" if len(names) > 1 else "not materialized"
     rows = tx.execute(
         text(f"""
-            select value, count(*) as number
-              from (select {_FACET_VALUES[name]} as value from {source} where {where}) as counted
-             where value is not null
-             group by value order by number desc, value collate "C" limit :size
+            with fitting as {once} (select {", ".join(sorted(kept))} from postings.job j where {where})
+            {counts}
         """),  # noqa: S608 - our own expressions; values are bound
         {**values, "size": size},
     )
-    return tuple(FacetCount(row.value, row.number) for row in rows)
+    found: dict[str, list[FacetCount]] = {name: [] for name in names}
+    for row in rows:
+        found[row.facet].append(FacetCount(row.value, row.number))
+    return {name: tuple(each) for name, each in found.items()}
+
+
+def _count_of(name: str) -> str:
+    """Return the statement that counts one facet of what is ``fitting``."""
+    column = _FACET_COLUMNS[name]
+    value = f"unnest({column})" if name in _LISTS else column
+    source = "fitting join postings.job_reading using (job_id)" if name in CONCEPTS else "fitting"
+    return f"""
+        (select '{name}' as facet, value, count(*) as number
+           from (select {value} as value from {source}) as counted
+          where value is not null
+          group by value order by number desc, value collate "C" limit :size)
+    """  # noqa: S608 - our own expressions
