@@ -28,6 +28,7 @@ from bandmate.engines.matching import (
     exposure_of,
     gini,
     keys,
+    lorenz,
     nearness_of,
     pool_of,
     prices_for,
@@ -200,6 +201,18 @@ def test_prices_spread_what_is_seen() -> None:
     assert exposure_of(priced, 50).gini < exposure_of(free, 50).gini / 2
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_prices_spread_what_is_seen_whatever_seats_there_are(seed: int) -> None:
+    """Where seats differ, lists become more even both for each opportunity and for each seat."""
+    random = Random(seed)
+    pool = market(random, 50)
+    candidates, _people = _crowd(random, pool, 200)
+    seats = np.array([random.choice((1, 1, 1, 2, 5, 10)) for _ in range(50)], np.int64)
+    found = prices_for(candidates, exposure_limits(seats, lists=200, length=5), length=5)
+    assert gini(found.wanted_after) < gini(found.wanted_before)
+    assert gini(found.wanted_after, seats) < gini(found.wanted_before, seats)
+
+
 def test_nothing_costs_where_nothing_is_crowded() -> None:
     """Without more demand than places, prices stay nothing; an empty market has none."""
     candidates = Candidates(
@@ -222,6 +235,15 @@ def test_exposure_measures() -> None:
     seen = exposure_of([[0, 1], [0, 2], [0]], 4)
     assert (seen.lists, seen.opportunities, seen.coverage) == (3, 4, 0.75)
     assert seen.own == pytest.approx(2 / 3)
+    assert seen.gini_of_seats == pytest.approx(seen.gini)
+
+
+def test_exposure_for_each_seat() -> None:
+    """Who has twice the seats may stand in twice the lists: then it is even; a curve tells who has how much."""
+    assert gini(np.array([4, 2, 2]), np.array([2, 1, 1])) == pytest.approx(0)
+    assert gini(np.array([4, 4]), np.array([3, 1])) == gini(np.array([4, 4]), np.array([1, 3])) == 0.25
+    assert lorenz(np.array([1, 3]), 2) == ((0.0, 0.0), (0.5, 0.25), (1.0, 1.0))
+    assert lorenz(np.array([], np.int64), 1) == ((0.0, 0.0), (1.0, 1.0))
 
 
 def test_groups_have_means_with_intervals() -> None:

@@ -7,10 +7,10 @@ Needs neither database nor web, and knows no name, age, gender, photo or school:
     first = best(keys(scores.total, prices, pool, seed=1), 10)
 """
 
-from bandmate.engines.matching.exposure import Exposure, GroupExposure, by_group, exposure_of, gini
+from bandmate.engines.matching.exposure import Exposure, GroupExposure, by_group, exposure_of, gini, lorenz
 from bandmate.engines.matching.nearness import Nearness, SkillNode, nearness_of
 from bandmate.engines.matching.pool import Pool, pool_of
-from bandmate.engines.matching.prices import Candidates, Prices, exposure_limits, prices_for
+from bandmate.engines.matching.prices import MOST_SEATS, Candidates, Prices, exposure_limits, prices_for
 from bandmate.engines.matching.raising import FIRST_FEW, Addition, Raise, Raising, with_addition
 from bandmate.engines.matching.ranking import NEVER, best, keys, rank_of, ties
 from bandmate.engines.matching.rules import PARTS, RULES, TENTHS, Part, Rules
@@ -20,6 +20,7 @@ from bandmate.engines.matching.words import words_of
 
 __all__ = [
     "FIRST_FEW",
+    "MOST_SEATS",
     "NEVER",
     "PARTS",
     "RULES",
@@ -47,6 +48,7 @@ __all__ = [
     "exposure_of",
     "gini",
     "keys",
+    "lorenz",
     "nearness_of",
     "overlap_hours",
     "pool_of",

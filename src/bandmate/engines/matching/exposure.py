@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 _Z_95 = 1.959963984540054
 """The 97.5 % quantile of the standard normal distribution."""
@@ -29,10 +30,12 @@ class Exposure:
     """Share of the persons whose list has something that stands in nobody else's."""
     busiest_tenth: float
     """Share of all places that the most shown tenth of the opportunities has."""
+    gini_of_seats: float
+    """As ``gini``, of seats: 0 where there are as many lists for each seat. Without seats, the same."""
 
 
-def exposure_of(lists: Sequence[Sequence[int]], opportunities: int) -> Exposure:
-    """Measure lists of opportunities, each meant by a number below ``opportunities``."""
+def exposure_of(lists: Sequence[Sequence[int]], opportunities: int, seats: Ints | None = None) -> Exposure:
+    """Measure lists of opportunities, each meant by a number below ``opportunities``, with its seats if known."""
     shown = np.zeros(opportunities, np.int64)
     for each in lists:
         for place in set(each):
@@ -46,16 +49,40 @@ def exposure_of(lists: Sequence[Sequence[int]], opportunities: int) -> Exposure:
         coverage=float((shown > 0).mean()) if opportunities else 0.0,
         own=own / len(lists) if lists else 0.0,
         busiest_tenth=float(most / shown.sum()) if shown.sum() else 0.0,
+        gini_of_seats=gini(shown, seats),
     )
 
 
-def gini(counts: Ints) -> float:
-    """Return the Gini coefficient of counts; 0 where there are none."""
-    total, n = float(counts.sum()), len(counts)
-    if total == 0 or n == 0:
-        return 0.0
-    ranks = np.arange(1, n + 1)
-    return float(2 * (ranks * np.sort(counts)).sum() / (n * total) - (n + 1) / n)
+def gini(counts: Ints, seats: Ints | None = None) -> float:
+    """Return the Gini coefficient of counts, or of counts for each seat; 0 where there are none.
+
+    It is twice the area between the Lorenz curve and the diagonal (Gini 1914).
+    """
+    across, up = _lorenz(counts, seats)
+    return 1 - float(((up[1:] + up[:-1]) * np.diff(across)).sum())
+
+
+def lorenz(counts: Ints, points: int = 20) -> tuple[tuple[float, float], ...]:
+    """Return the Lorenz curve (Lorenz 1905): what share of all lists the least shown share has.
+
+    Args:
+        counts: In how many lists each stands.
+        points: So many even steps across, from (0, 0) to (1, 1).
+    """
+    across, up = _lorenz(counts, None)
+    steps = np.linspace(0, 1, points + 1)
+    return tuple(zip(steps.tolist(), np.interp(steps, across, up).tolist(), strict=True))
+
+
+def _lorenz(counts: Ints, seats: Ints | None) -> tuple[Floats, Floats]:
+    """Return the corners of the curve; the diagonal where there is nothing."""
+    weights = np.ones(len(counts)) if seats is None else np.maximum(seats, 1).astype(np.float64)
+    if counts.sum() == 0:
+        return np.array([0.0, 1.0]), np.array([0.0, 1.0])
+    order = np.argsort(counts / weights, kind="stable")
+    across = np.concatenate([[0.0], np.cumsum(weights[order])]) / weights.sum()
+    up = np.concatenate([[0.0], np.cumsum(counts[order], dtype=np.float64)]) / counts.sum()
+    return across, up
 
 
 @dataclass(frozen=True, slots=True)

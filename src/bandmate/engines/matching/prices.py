@@ -20,8 +20,14 @@ from bandmate.engines.matching.scoring import Tenths
 ROUNDS = 60
 SLACK = 1.25
 """How many more lists than its share an opportunity may stand in before it costs anything."""
-_MOST_SEATS = 10
+MOST_SEATS = 10
 """An opportunity with more seats is shown no more for it."""
+BY_SEATS = 0.5
+"""So much of all places is shared out by seats, the rest to each opportunity alike.
+
+By seats alone, prices take lists from what has one seat and give them to what has ten, and opportunities are seen
+less evenly than without prices; alike alone, ten seats stay as hard to fill as one is crowded.
+"""
 _FIRST_STEP, _LEAST_STEP = 1.0, 0.05
 _FASTER, _SLOWER = 1.3, 0.5
 _NEARLY = 0.002
@@ -51,11 +57,12 @@ class Prices:
 
 
 def exposure_limits(seats: Ints, *, lists: int, length: int, slack: float = SLACK) -> Ints:
-    """Return in how many lists each opportunity should stand at most: its share of all places, by seats."""
-    shares = np.clip(seats, 1, _MOST_SEATS).astype(np.float64)
-    if len(shares) == 0:
+    """Return in how many lists each opportunity should stand at most: its share of all places (``BY_SEATS``)."""
+    counted = np.clip(seats, 1, MOST_SEATS).astype(np.float64)
+    if len(counted) == 0:
         return np.empty(0, np.int64)
-    result: Ints = np.maximum(1, np.ceil(slack * lists * length * shares / shares.sum())).astype(np.int64)
+    shares = BY_SEATS * counted / counted.sum() + (1 - BY_SEATS) / len(counted)
+    result: Ints = np.maximum(1, np.ceil(slack * lists * length * shares)).astype(np.int64)
     return result
 
 
