@@ -55,6 +55,7 @@ from bandmate.kernel.webhooks.api import router as webhooks_api
 from bandmate.kernel.webhooks.pages import TEMPLATES as WEBHOOKS_TEMPLATES
 from bandmate.kernel.webhooks.pages import router as webhooks_pages
 from bandmate.marketplace.applying import doors as applying
+from bandmate.marketplace.handover import doors as handover
 from bandmate.marketplace.launches import doors as launches
 from bandmate.marketplace.launches.rail import is_for_employees, mentoring_is_open, some_kind_is_open
 from bandmate.marketplace.matching import doors as matching
@@ -84,6 +85,7 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
     SAVED_SEARCHES,
     *opportunities.SUBSCRIPTIONS,
     *applying.SUBSCRIPTIONS,
+    *handover.SUBSCRIPTIONS,
 )
 """Who hears events; the search index follows the log by itself (``postings.indexing``)."""
 
@@ -136,6 +138,7 @@ def create_app(
             "finding": finding_pages.TEMPLATES,
             "holdings": holdings_pages.TEMPLATES,
             "identity": Path(identity.__file__).parent / "templates",
+            handover.FOLDER: handover.TEMPLATES,
             profiles.FOLDER: profiles.TEMPLATES,
             launches.FOLDER: launches.TEMPLATES,
             matching.FOLDER: matching.TEMPLATES,
@@ -174,6 +177,8 @@ def create_app(
         people_pages.router,
         launches.api,
         launches.router,
+        handover.api,
+        handover.router,
         opportunities.api,
         opportunities.router,
         matching.api,

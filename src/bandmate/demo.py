@@ -24,6 +24,7 @@ from bandmate.marketplace.matching.crowd import set_prices
 from bandmate.marketplace.opportunities import tasks as _tasks  # noqa: F401 - choosing companies defers one
 from bandmate.marketplace.opportunities.following import reconcile
 from bandmate.marketplace.sample import PEOPLE, load_company
+from bandmate.marketplace.sample.looking import write_lists
 from bandmate.postings import companies
 from bandmate.postings.boards import name_company
 from bandmate.postings.derivation import LaunchScope
@@ -193,7 +194,10 @@ def _personas(database: Database, now: datetime) -> None:
 
 
 def _open_marketplace(database: Database, finished: Path, clock: Clock) -> None:
-    """Let the company's own postings be its jobs, and price what is open. Once: what visitors change stays."""
+    """Let the company's own postings be its jobs, price what is open, and have some people look at it.
+
+    Once: what visitors change stays.
+    """
     if finished.exists():
         return
     now = clock()
@@ -204,6 +208,7 @@ def _open_marketplace(database: Database, finished: Path, clock: Clock) -> None:
     reconcile(database, clock)
     with database.begin() as tx:
         set_prices(tx, now=now)
+        write_lists(tx, now=now)
     finished.touch()
 
 

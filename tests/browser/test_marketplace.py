@@ -149,7 +149,7 @@ def wishes_for_a_mentor(page: Page) -> None:
     page.get_by_role("link", name="Wish for a mentor").click()
     page.get_by_label("Topics").fill("SQL")
     page.get_by_label("In your own words").fill("I want to ask better questions of our data.")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Wish for a mentor").click()
     expect(page.get_by_role("main")).to_contain_text("I want to ask better questions of our data.")
     expect(page.locator("#your-pairs")).to_contain_text("You have no pair yet")
 

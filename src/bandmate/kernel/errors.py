@@ -32,6 +32,8 @@ class BandmateError(Exception):
     status: ClassVar[int] = 500
     slug: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong on our side"
+    remedy: ClassVar[str] = ""
+    """What the person can do, where that is not what the wider kind says (``kernel.web.problem_kinds``)."""
 
     def __init__(self, detail: str, **extra: object) -> None:
         super().__init__(detail)

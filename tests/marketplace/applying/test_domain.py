@@ -124,6 +124,13 @@ def test_skills_are_held_against_the_target() -> None:
     assert direction(Aims("This", {}, True, frozenset(), True), {}) is Direction.IS_TARGET
 
 
+def test_a_target_whose_skills_nobody_knows_is_not_spoken_of() -> None:
+    """Held against the skills somebody wants, nothing is said of a target in their own words."""
+    aims = Aims("Data Scientist", {"u:mix": "Mixing"}, False, frozenset())
+    apart = cost_of(Kind.PROJECT, Decimal(1), {}, available=None, commitments=(), aims=aims)
+    assert cost_sentences(apart)[-1].text == "This has little to do with the skills you want to gain."
+
+
 @given(
     st.decimals(0, 60, places=1),
     st.decimals(0, 60, places=1),

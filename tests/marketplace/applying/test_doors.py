@@ -102,7 +102,7 @@ def test_the_way_through_the_pages(company: Company) -> None:
     assert "<script>alert" not in wrong.text
     sent = anna.send(form, form, words="<script>alert(1)</script>", hours_per_week="3,5")
     mine = sent.headers["Location"]
-    assert "You get an answer by the day below" in words(anna.read(mine))
+    assert "You get an answer in any case, within ten working days." in words(anna.read(mine))
     listed = owner.read(f"{page}/applicants?words=0")
     assert "&lt;script&gt;alert(1)" in listed
     assert "That is no judgement" in listed
@@ -130,6 +130,38 @@ def test_the_way_through_the_pages(company: Company) -> None:
     assert done.status_code == 303, done.text
     assert company.one("select count(*) from marketplace.claim where person_id = :p", p=anna.person_id) == 1
     assert "Went on" in words(company["lead"].read("/approvals/figures"))
+
+
+def test_a_no_in_writing_keeps_who_was_ticked(company: Company) -> None:
+    """Words to begin with, and a no without words, come back with the same people ticked; nobody was answered."""
+    radio = company.world.offer(company["owner"], "Radio", seats=1)
+    made, other = company.apply("anna", radio), company.apply("cleo", radio)
+    owner, page = company["owner"], f"/opportunities/{radio}/applicants"
+    begun = owner.send(page, f"{page}/answers", ids=str(made), words="", begin="0")
+    assert (begun.status_code, "That is no judgement" in begun.text) == (200, True)
+    wordless = owner.send(page, f"{page}/answers", ids=str(made), words=" ")
+    assert (wordless.status_code, "a no without any is hard to read" in wordless.text) == (422, True)
+    for answer in (begun, wordless):
+        assert f'value="{made}" checked' in answer.text
+        assert f'value="{other}" checked' not in answer.text
+    assert {company.state(made), company.state(other)} == {"applied"}
+
+
+def test_option_a_is_chosen_on_the_page_of_an_opportunity(company: Company) -> None:
+    """The form of aims offers the one whose page somebody comes from and what they are interested in."""
+    radio, waves = (company.world.offer(company["owner"], title, seats=1) for title in ("Radio", "Waves"))
+    anna, aims = company["anna"], "/me/profile/aims"
+    assert f"{aims}?opportunity={radio}" in anna.read(f"/opportunities/{radio}")
+    assert f'value="{radio}"' not in anna.read(aims), "nothing is near yet"
+    come = anna.read(f"{aims}?opportunity={radio}")
+    assert f'<option value="{radio}" selected' in come
+    assert f'value="{waves}"' not in come
+    anna.send(f"/opportunities/{waves}", f"/opportunities/{waves}/interest")
+    assert f'value="{waves}"' in anna.read(aims)
+    seen = come.partition('name="seen" value="')[2].partition('"')[0]
+    fields = {"target_kind": "opportunity", "shown_aims": "me", "shown_target": "me", "seen": seen}
+    assert anna.send(aims, aims, **fields, target_opportunity=str(radio)).status_code == 303
+    assert f'<option value="{radio}" selected' in anna.read(aims), "it stays, though nothing else brings it near"
 
 
 def test_today_says_what_waits(company: Company) -> None:

@@ -15,6 +15,7 @@ from bandmate.kernel.today.cards import cards_for
 from bandmate.marketplace.kinds import Kind
 from bandmate.marketplace.launches import is_programme_lead, visible_kinds, visible_kinds_of
 from bandmate.marketplace.launches.domain import LaunchState, Readiness, advice
+from bandmate.marketplace.launches.governing import appoint_lead
 from bandmate.marketplace.launches.queries import history, readiness
 from bandmate.marketplace.opportunities.alerting import send_due
 from bandmate.marketplace.opportunities.saved_searches import Alerts, keep, search_id_under
@@ -182,7 +183,21 @@ class TestGoverning:
         admin.send(page, f"/launches/programme/leads/{lead.person_id}/release")
         with bare.database.read() as tx:
             assert not is_programme_lead(tx, lead.asker)
-        assert admin.send(page, "/launches/programme/leads", lead="nobody@x.example").status_code == 422
+        wrong = admin.send(page, "/launches/programme/leads", lead="nobody@x.example")
+        assert (wrong.status_code, 'value="nobody@x.example"' in wrong.text) == (422, True)
+        assert 'href="#field-lead"' in wrong.text, "the page comes back, with what to mend"
+
+    def test_who_left_leads_no_more(self, bare: World) -> None:
+        """A programme lead who left may sign in for what is their own, and sees no round any more."""
+        chief, lea = bare.member("Chief", role=Role.ADMINISTRATOR), bare.member("Lea")
+        with bare.database.begin() as tx:
+            appoint_lead(tx, chief.person_id, "lea@band.example", now=NOON)
+        assert lea.get("/rounds").status_code == 200
+        with bare.database.begin() as tx:
+            gone = text("update marketplace.employee set active = false where person_id = :person")
+            tx.execute(gone, {"person": lea.person_id})
+        assert lea.get("/rounds").status_code == 404
+        assert lea.ask("/rounds").status_code == 404
 
     def test_only_administrators_come_in(self, bare: World) -> None:
         """Operators and members are refused."""

@@ -62,6 +62,23 @@ def test_prices_make_exposure_even_and_are_shown(world: World) -> None:
     assert fits == tuple(sorted(fits, key=lambda fit: fit.rank))
 
 
+def test_prices_make_exposure_even_whatever_seats_there_are(world: World) -> None:
+    """Where seats differ much, opportunities are shown more evenly all the same, and so are seats."""
+    for number in range(40):
+        world.person(f"P{number}", has={"Python": 5, f"S{number % 7}": 3})
+    for number in range(10):
+        world.opportunity(f"Loved {number}", wanted=["Python"])
+    for number in range(20):
+        world.opportunity(f"Mentor {number}", wanted=["Python", f"S{number % 7}"], kind="mentoring", seats=8)
+    for number in range(20):
+        world.opportunity(f"Other {number}", wanted=["Python", "Baking"])
+    with world.database.begin() as tx:
+        priced = set_prices(tx, now=NOON)
+    assert priced.after.gini < priced.before.gini
+    assert priced.after.gini_of_seats < priced.before.gini_of_seats
+    assert priced.after.coverage >= priced.before.coverage
+
+
 def test_prices_again_are_the_same(world: World) -> None:
     """The same market gives the same prices, and an empty one gives none."""
     with world.database.begin() as tx:

@@ -164,8 +164,8 @@ def test_what_would_raise_it_names_the_skill(world: World) -> None:
     assert (last.title, last.raised is not None) == ("Cloud", True)
     assert last.raised is not None
     said = raise_sentence(last.raised, last.labels or {})
-    assert said in ("In your top 3 with Kubernetes.", "In your top 3 with Sailing.")
-    world.person("Ben", has={"Python": 1, said.removeprefix("In your top 3 with ").rstrip("."): None})
+    assert said in ("In your top 3 with “Kubernetes”.", "In your top 3 with “Sailing”.")
+    world.person("Ben", has={"Python": 1, said.removeprefix("In your top 3 with “").rstrip("”."): None})
     assert "Cloud" in titles(world, world.people["Ben"])[:3]
 
 

@@ -72,7 +72,7 @@ def test_who_is_no_employee_is_told_who_can_help(browser: Any, database: Databas
     company("user_name,active\nana@band.example,no\n")
     answer = client.get("/people")
     assert answer.status_code == 403
-    assert "Your people team can add you" in answer.text
+    assert "Ask your people team to add you" in answer.text
 
 
 def test_an_operator_previews_and_imports_a_file(browser: Any, database: Database) -> None:

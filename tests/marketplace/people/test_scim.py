@@ -284,6 +284,9 @@ def test_patches_of_every_form_are_understood(
         ({"op": "replace", "path": 'emails[type sw "h"].value', "value": "a@b.example"}, "noTarget"),
         ({"op": "replace", "path": "timezone", "value": "Mars/Base"}, "invalidValue"),
         ({"op": "replace", "path": f"{ENTERPRISE}:manager", "value": "nobody"}, "invalidValue"),
+        ({"op": "add", "path": ENTERPRISE, "value": "Sound"}, "invalidValue"),
+        ({"op": "add", "path": ENTERPRISE, "value": None}, "invalidValue"),
+        ({"op": "replace", "value": {ENTERPRISE: [1]}}, "invalidValue"),
     ],
 )
 def test_a_wrong_patch_changes_nothing_and_says_why(scim: Scim, operation: dict[str, Any], scim_type: str) -> None:

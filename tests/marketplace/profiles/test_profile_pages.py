@@ -50,7 +50,8 @@ def test_who_does_not_work_here_is_told_who_can_help(browsers: Browsers, name: s
     """Somebody outside of the directory gets a page that says what to do."""
     answer = browsers[name].get("/me/profile")
     assert answer.status_code == 403
-    assert "An operator can add you" in answer.text
+    assert "Ask your people team to add you to the directory" in answer.text
+    assert "the role you need" not in answer.text, "one way out, the right one"
 
 
 def test_a_section_is_saved_with_who_sees_it(company: Company, browsers: Browsers) -> None:

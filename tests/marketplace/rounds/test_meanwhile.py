@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from bandmate.marketplace.rounds.acts import ask_preview, set_limits
 from bandmate.marketplace.rounds.domain import Gone, Limits, Reason, Round, RoundState
 from bandmate.marketplace.rounds.previewing import LimitsCannotBeKept, preview
 from bandmate.marketplace.rounds.publishing import Published
-from bandmate.marketplace.rounds.queries import held_round, round_pairs, round_waiting
+from bandmate.marketplace.rounds.queries import changes_since_preview, held_round, round_pairs, round_waiting
 
 _CLOSE = "update marketplace.opportunity set state = 'closed' where owner_id = :p and kind = 'mentoring'"
 
@@ -117,7 +118,7 @@ def test_limits_that_cannot_be_kept_say_which(company: Company) -> None:
 
 
 def test_a_preview_comes_from_the_background(company: Company) -> None:
-    """Asked twice, it is worked out once; the round says meanwhile that it comes; the new one replaces the old."""
+    """Asked twice, it is worked out once; meanwhile the round says so; the same question changes nothing."""
     held = company.previewed()
     with company.database.begin() as tx:
         waiting = ask_preview(tx, held.round_id, version=held.version, now=NOW)
@@ -127,8 +128,28 @@ def test_a_preview_comes_from_the_background(company: Company) -> None:
     with company.database.read() as tx:
         again = held_round(tx, held.round_id)
     assert again.asked_at is None
+    assert (again.version, again.figures) == (held.version, held.figures)
+
+
+def test_what_changed_since_a_preview_is_counted_and_taken_up(company: Company) -> None:
+    """A wish withdrawn since makes it stale; worked out again it is another preview, and is not stale."""
+    held = company.previewed()
+    with company.database.read() as tx:
+        assert not changes_since_preview(tx, held)
+    company.do(
+        """
+        update marketplace.mentoring_wish set state = 'withdrawn', changed_at = :later
+         where wish_id = (select wish_id from marketplace.round_mentee where round_id = :round limit 1)
+        """,
+        later=NOW + timedelta(minutes=1),
+        round=held.round_id,
+    )
+    with company.database.read() as tx:
+        assert changes_since_preview(tx, held).wishes == 1
+    again = preview(company.database, held.round_id, clock=lambda: NOW + timedelta(minutes=2))
     assert again.version == held.version + 1
-    assert again.figures == held.figures
+    with company.database.read() as tx:
+        assert not changes_since_preview(tx, again)
 
 
 def test_who_waited_comes_first(company: Company) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 from sqlalchemy import text
 
 from bandmate.kernel.database.session import Database
+from bandmate.kernel.decisions import decision
+from bandmate.kernel.identity.access import Asker
+from bandmate.marketplace.applying.deciding import decision_of
+from bandmate.marketplace.applying.queries import application_of
 from bandmate.marketplace.sample import load_company
+from bandmate.marketplace.sample.looking import DAYS, write_lists
 from bandmate.marketplace.sample.reading import offices, trades
 from bandmate.marketplace.sample.staff import PARTS, Worker, company
 
@@ -108,6 +113,23 @@ def test_a_history_tells_nobody(database: Database) -> None:
         assert told.scalar_one() == 0
 
 
+def test_every_answer_says_why(database: Database) -> None:
+    """What answered somebody is recorded once, under the id by which the page of their application finds it."""
+    load_company(database, now=NOW, people=600, with_history=True)
+    with database.read() as tx:
+        steps, decided = tx.execute(_ANSWERED).one()
+        standing = [application_of(row) for row in tx.execute(_STANDING)]
+        assert steps == decided > len(standing) > 0
+        for each in standing:
+            asker = Asker(each.person_id, "", frozenset(), frozenset(), "session")
+            assert decision(tx, decision_of(each), asker=asker).decision.outcome == each.state
+
+
+_ANSWERED = text("""
+    select (select count(*) from marketplace.application_step where state in ('offered', 'not_chosen')) as steps,
+           (select count(*) from kernel.decision where kind = 'marketplace.application') as decided
+""")
+_STANDING = text("select * from marketplace.application where state in ('offered', 'not_chosen')")
 _WHOLE = text("""
     select (select count(*) from marketplace.application) as applications,
            (select count(*) from marketplace.mentoring_pair) as pairs,
@@ -164,3 +186,25 @@ _FOR_PERSONAS = text("""
            (select count(*) from marketplace.round where state = 'open') as rounds,
            (select count(*) from kernel.consent_entry where purpose = 'marketplace.be_found' and granted) as found
 """)
+
+
+def test_some_have_looked(database: Database) -> None:
+    """Lists of the last weeks, the best first; whoever applied in that time had seen it."""
+    load_company(database, now=NOW, people=300, with_history=True)
+    with database.begin() as tx:
+        written = write_lists(tx, now=NOW)
+        row = tx.execute(
+            text("""
+                select count(*) as shown, min(day) as first, max(day) as last,
+                       (select count(*) from marketplace.application_step t join marketplace.application a
+                               using (application_id)
+                         where t.state = 'applied' and t.at > :since and not exists (
+                               select from marketplace.shown s where s.person_id = a.person_id
+                                  and s.opportunity_id = a.opportunity_id)) as unseen
+                  from marketplace.shown where list = 'for_you'
+            """),
+            {"since": NOW - timedelta(days=DAYS)},
+        ).one()
+    assert row.shown == written > 300
+    assert TODAY - timedelta(days=DAYS) <= row.first < row.last <= TODAY
+    assert row.unseen == 0

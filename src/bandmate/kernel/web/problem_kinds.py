@@ -142,4 +142,4 @@ def explained_in_english(kind: type[BandmateError] | None) -> Explanation:
         return _EXPLANATIONS[kind]
     base = next(_EXPLANATIONS[known] for known in kind.__mro__ if known in _EXPLANATIONS)
     meaning = (kind.__doc__ or "").strip().partition("\n")[0]
-    return Explanation(meaning or base.meaning, base.kept, base.remedy)
+    return Explanation(meaning or base.meaning, base.kept, kind.remedy or base.remedy)

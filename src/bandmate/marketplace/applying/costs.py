@@ -62,6 +62,7 @@ class Cost:
     commitments: tuple[Commitment, ...]
     direction: Direction
     target: str | None
+    """What the direction is held against where its skills are known; None where it is the wanted skills."""
     gained: tuple[str, ...] = ()
     """Labels of the wanted skills that one practises or learns there and does not have yet."""
 
@@ -106,7 +107,7 @@ def cost_of(
         takes,
         tuple(commitments),
         _direction(aims, bool(gained)),
-        aims.label,
+        aims.label if aims.of_target or aims.is_this else None,
         tuple(sorted(gained.values(), key=str.casefold)),
     )
 

@@ -123,25 +123,26 @@ def record_answers(
         by: who answered; None where it followed from the opportunity's state.
         now: when.
     """
-    record(
-        tx,
-        [
-            ruled(
-                RULE,
-                (
-                    Input("answer", answer, "marketplace.owner", str(each.version)),
-                    Input("words", words, "marketplace.owner"),
-                    Input("title", title[:_TITLE], "marketplace.opportunities", personal=False),
-                ),
-                decision_id=DecisionId(fast_derived_id(APPLICATION, str(each.application_id), str(each.version))),
-                kind=APPLICATION,
-                about=ObjectRef("marketplace.opportunity", str(each.opportunity_id)),
-                subject=each.person_id,
-                at=now,
-                by=by or DECIDED_BY,
-            )
-            for each in answered
-        ],
+    record(tx, [answer_decision(each, title, answer=answer, words=words, by=by, now=now) for each in answered])
+
+
+def answer_decision(
+    answered: Application, title: str, *, answer: str, words: str, by: PersonId | None, now: datetime
+) -> Decision:
+    """Return the decision that an application was answered; see ``record_answers``."""
+    return ruled(
+        RULE,
+        (
+            Input("answer", answer, "marketplace.owner", str(answered.version)),
+            Input("words", words, "marketplace.owner"),
+            Input("title", title[:_TITLE], "marketplace.opportunities", personal=False),
+        ),
+        decision_id=decision_of(answered),
+        kind=APPLICATION,
+        about=ObjectRef("marketplace.opportunity", str(answered.opportunity_id)),
+        subject=answered.person_id,
+        at=now,
+        by=by or DECIDED_BY,
     )
 
 

@@ -13,7 +13,6 @@ from bandmate.kernel.events.subscriptions import Subscription
 from bandmate.kernel.ids import PersonId
 from bandmate.marketplace.applying.answering import answer_the_rest
 from bandmate.marketplace.applying.joining import left
-from bandmate.marketplace.applying.writing import hold_opportunity
 from bandmate.marketplace.ids import OpportunityId
 from bandmate.marketplace.opportunities.events import CLOSED, FILLED
 from bandmate.marketplace.rounds.events import PAIR_ENDED
@@ -28,7 +27,10 @@ _ENDED = text("""
                           and other.ended_at is null)
      order by m.offer_id, m.mentee_id
 """)
-_THERE = text("select opportunity_id from marketplace.opportunity where opportunity_id = any(:ids)")
+_HOLD = text("""
+    select opportunity_id from marketplace.opportunity where opportunity_id = any(:ids)
+     order by opportunity_id for update
+""")
 
 
 def _hear(tx: Tx, batch: Sequence[StoredEvent]) -> None:
@@ -36,11 +38,12 @@ def _hear(tx: Tx, batch: Sequence[StoredEvent]) -> None:
     now = batch[-1].recorded_at
     told = [each.event for each in batch]
     shut = [UUID(each.subject) for each in told if each.type in {CLOSED, FILLED}]
-    if shut:
-        answer_the_rest(tx, list(tx.execute(_THERE, {"ids": shut}).scalars()), now=now)
     ended = [UUID(str(each.data["pair_id"])) for each in told if each.type == PAIR_ENDED]
-    for row in tx.execute(_ENDED, {"ids": ended}).all() if ended else ():  # pairs end one by one
-        hold_opportunity(tx, OpportunityId(row.offer_id))
+    rows = tx.execute(_ENDED, {"ids": ended}).all() if ended else []
+    # All at once and in the order of their ids, as whoever else locks several.
+    there = set(tx.execute(_HOLD, {"ids": [*shut, *(row.offer_id for row in rows)]}).scalars())
+    answer_the_rest(tx, sorted(there.intersection(shut)), now=now)
+    for row in rows:  # pairs end one by one
         left(tx, OpportunityId(row.offer_id), PersonId(row.mentee_id), "", now=now)
 
 

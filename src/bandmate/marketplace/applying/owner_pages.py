@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import UUID
@@ -10,14 +11,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from bandmate.kernel.identity import SignedIn
+from bandmate.kernel.database.session import Tx
+from bandmate.kernel.errors import InvalidInput
+from bandmate.kernel.identity import Asker, SignedIn
 from bandmate.kernel.identity.access import InPerson
 from bandmate.kernel.ids import PersonId
 from bandmate.kernel.languages import gettext as _
 from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
 from bandmate.kernel.web.formats import counted
 from bandmate.kernel.web.notices import leave_notice
-from bandmate.kernel.web.templating import Pages
+from bandmate.kernel.web.templating import Pages, Templates
 from bandmate.marketplace.applying import answering
 from bandmate.marketplace.applying.domain import State
 from bandmate.marketplace.applying.finishing import finish
@@ -55,7 +58,22 @@ def applicants_page(
     words: int = -1,
 ) -> Response:
     """Show who applied, who is interested, and what can be answered; ``words`` names a template of a kind no."""
-    now = clock()
+    return _applicants(request, asker, pages, tx, clock(), opportunity_id, words=_kind_answer(words))
+
+
+def _applicants(
+    request: Request,
+    asker: Asker,
+    pages: Templates,
+    tx: Tx,
+    now: datetime,
+    opportunity_id: UUID,
+    *,
+    words: str = "",
+    ticked: Collection[UUID] = (),
+    error: InvalidInput | None = None,
+) -> Response:
+    """Show the page of who applied, with an answer that is being written and those it is for."""
     opportunity, found = applicants(tx, asker, OpportunityId(opportunity_id))
     steps = steps_of(tx, [each.application.application_id for each in found])
     groups = [
@@ -70,12 +88,12 @@ def applicants_page(
         )
         for state, name in _IN_ORDER
     ]
-    chosen = KIND_ANSWERS[words] if 0 <= words < len(KIND_ANSWERS) else None
     kept = sum(each.application.state in {State.OFFERED, State.ACCEPTED} for each in found)
     members = members_of(tx, opportunity.opportunity_id) if opportunity.kind is Kind.PROJECT else ()
     return pages.render(
         request,
         "marketplace_applying/applicants.html",
+        status=HTTPStatus.OK if error is None else error.status,
         headers=PRIVATE,
         opportunity=opportunity,
         base=f"{OPPORTUNITIES}/{opportunity_id}",
@@ -85,24 +103,43 @@ def applicants_page(
         ),
         kept=max(kept, opportunity.seats_taken),
         templates=[(place, _(name)) for place, (name, _words) in enumerate(KIND_ANSWERS)],
-        words=_(chosen[1]) if chosen else "",
+        words=words,
+        ticked={str(each) for each in ticked},
+        errors=[]
+        if error is None
+        else [{"name": str(error.extra.get("field", "words")), "message": error.detail}],
         members=members,
         may_finish=bool(members) and opportunity.owner_id == asker.person_id,
     )
 
 
+def _kind_answer(place: int) -> str:
+    """Return the words of a template of a kind no, nothing where there is none of that number."""
+    return _(KIND_ANSWERS[place][1]) if 0 <= place < len(KIND_ANSWERS) else ""
+
+
 @router.post(f"{APPLICANTS}/answers")
 def answer_many(
+    request: Request,
     asker: InPerson,
+    pages: Pages,
     tx: Writing,
     clock: ClockOf,
     opportunity_id: UUID,
     ids: Annotated[list[UUID] | None, Form()] = None,
     words: Text = "",
+    begin: Annotated[int | None, Form()] = None,
 ) -> Response:
-    """Answer one or many with a no and words."""
-    wanted = [ApplicationId(each) for each in ids or ()]
-    answered = answering.turn_down(tx, asker, OpportunityId(opportunity_id), wanted, words=words, now=clock())
+    """Answer one or many with a no and words; ``begin`` only puts the words of a template in, ticks are kept."""
+    wanted, now = [ApplicationId(each) for each in ids or ()], clock()
+    if begin is not None:
+        kind = _kind_answer(begin)
+        return _applicants(request, asker, pages, tx, now, opportunity_id, words=kind or words, ticked=wanted)
+    try:
+        with tx.begin_nested():
+            answered = answering.turn_down(tx, asker, OpportunityId(opportunity_id), wanted, words=words, now=now)
+    except InvalidInput as error:
+        return _applicants(request, asker, pages, tx, now, opportunity_id, words=words, ticked=wanted, error=error)
     said = counted("{count} person was answered.", "{count} people were answered.", len(answered))
     return _back(opportunity_id, said)
 

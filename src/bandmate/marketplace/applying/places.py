@@ -45,6 +45,7 @@ def _box(tx: Tx, asker: Asker, opportunity: Opportunity | None, now: datetime) -
             else [],
             "leads": leads,
         },
+        action=f"{FOLDER}/box_action.html",
     )
 
 

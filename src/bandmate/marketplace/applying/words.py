@@ -122,8 +122,8 @@ def next_step(seen: Seen, now: datetime) -> str:
         return _("Look at what it takes and gives, then say yes or no.")
     said = {
         State.INTERESTED: _("Apply when you are sure; a few words are enough."),
-        State.APPLIED: _("You get an answer by the day below, in any case."),
-        State.SHORTLISTED: _("You get an answer by the day below, in any case."),
+        State.APPLIED: _("You get an answer in any case, within ten working days."),
+        State.SHORTLISTED: _("You get an answer in any case, within ten working days."),
         State.ACCEPTED: _("Agree with who offers it how to begin."),
         State.DECLINED: _("You can apply again while it is open."),
         State.NOT_CHOSEN: _("Look at what else is open to you."),
@@ -164,6 +164,8 @@ def _hours(cost: Cost) -> Said | None:
     if cost.kind is Kind.JOB:
         return Said(_("A job takes your whole working week; talk about what you do now."))
     takes = None if cost.takes is None else _number(cost.takes)
+    if takes is None and cost.kind is Kind.MENTORING:
+        return Said(_("It names no hours. A mentoring pair is counted as one hour a week."))
     if takes is None:
         return Said(_("It does not say how many hours a week it takes. Ask before you accept."))
     if cost.left is None or cost.available is None:

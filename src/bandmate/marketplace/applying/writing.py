@@ -1,6 +1,6 @@
 """Writing applications: rows held, steps taken, set-wise. What each step means is decided by who calls it.
 
-Locks are taken in the order wish, opportunity, application.
+Locks are taken in the order wish, opportunity, application, pair.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from bandmate.marketplace.opportunities.queries import by_ids, unknown
 
 _HOLD_OPPORTUNITY = text("select from marketplace.opportunity where opportunity_id = :id for update")
 _HOLD_WISHES = text("""
-    select from marketplace.mentoring_wish where person_id = :person and state = 'open' order by wish_id for update
+    select from marketplace.mentoring_wish where person_id = :person and state <> 'withdrawn'
+     order by wish_id for update
 """)
 _OF_WHICH = text("select opportunity_id, person_id from marketplace.application where application_id = :id")
 _HOLD = text(
@@ -103,7 +104,7 @@ def hold_opportunity(tx: Tx, opportunity_id: OpportunityId) -> Opportunity:
 
 
 def hold_wishes(tx: Tx, person_id: PersonId) -> None:
-    """Lock somebody's wishes for a mentor, before an offer of mentoring is locked."""
+    """Lock somebody's wishes for a mentor, open and answered ones, before an offer of mentoring is locked."""
     tx.execute(_HOLD_WISHES, {"person": person_id})
 
 

@@ -113,7 +113,12 @@ def advice(kind: Kind, state: LaunchState, figures: Readiness) -> Advice:
     if hindrance is not None:
         return Advice(False, hindrance)
     if state is LaunchState.ON:
-        return Advice(True, _("It is open to everyone, and supply and demand are in balance."))
+        return Advice(
+            True,
+            _("It is open to everyone. Free seats: {seats}; people who may want one: {wanted}.").format(
+                seats=figures.seats, wanted=figures.wanted
+            ),
+        )
     if state is LaunchState.OFF:
         return Advice(True, _("There is something to offer: start a pilot with the groups that wait for it."))
     return Advice(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +21,7 @@ from bandmate.kernel.languages import gettext as _
 from bandmate.kernel.languages import later
 from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
 from bandmate.kernel.web.notices import leave_notice
-from bandmate.kernel.web.templating import Pages
+from bandmate.kernel.web.templating import Pages, Templates
 from bandmate.marketplace.ids import GroupId
 from bandmate.marketplace.kinds import Kind
 from bandmate.marketplace.launches import governing
@@ -64,12 +65,22 @@ def launches_page(
     clock: ClockOf,
 ) -> Response:
     """Show where every kind stands, with its figures and what they recommend."""
-    figures, standing = readiness(tx, now=clock()), launches(tx)
+    return _overview(request, pages, tx, clock())
+
+
+def _overview(
+    request: Request, pages: Templates, tx: Tx, now: datetime, *, lead: str = "", error: InvalidInput | None = None
+) -> Response:
+    """Show the page; where nobody could be appointed, with what was typed and why."""
+    figures, standing = readiness(tx, now=now), launches(tx)
     groups = {group.group_id: group for group in all_groups(tx)}
     return pages.render(
         request,
         "marketplace_launches/launches.html",
+        status=HTTPStatus.OK if error is None else error.status,
         headers=PRIVATE,
+        typed=lead,
+        errors=[] if error is None else [{"name": "lead", "message": error.detail}],
         kinds=[
             {
                 "kind": kind,
@@ -150,9 +161,16 @@ def undo_change(asker: Administrator, tx: Writing, clock: ClockOf, kind: Kind, c
 
 
 @router.post("/programme/leads")
-def appoint_lead(asker: Administrator, tx: Writing, clock: ClockOf, lead: Text = "") -> Response:
-    """Make an employee a programme lead."""
-    person_id = governing.appoint_lead(tx, _own(asker), lead, now=clock())
+def appoint_lead(
+    request: Request, asker: Administrator, pages: Pages, tx: Writing, clock: ClockOf, lead: Text = ""
+) -> Response:
+    """Make an employee a programme lead; whom the directory does not know comes back as it was typed."""
+    now = clock()
+    try:
+        with tx.begin_nested():
+            person_id = governing.appoint_lead(tx, _own(asker), lead, now=now)
+    except InvalidInput as error:
+        return _overview(request, pages, tx, now, lead=lead, error=error)
     undo = f"{LAUNCHES}/programme/leads/{person_id}/release"
     return _back(_("The programme lead was appointed."), undo=undo)
 

@@ -21,7 +21,10 @@ _VISIBLE = text("""
             select from marketplace.people_group_member m
              where m.person_id = e.person_id and m.group_id = any(l.group_ids))
 """)
-_LEADS = text("select exists (select from marketplace.programme_lead where person_id = :person)")
+_LEADS = text("""
+    select exists (select from marketplace.programme_lead join marketplace.employee e using (person_id)
+                    where person_id = :person and e.active)
+""")
 
 
 def visible_kinds(tx: Tx, person_id: PersonId | None) -> frozenset[Kind]:
@@ -42,7 +45,10 @@ def visible_kinds_of(tx: Tx, person_ids: Sequence[PersonId]) -> Mapping[PersonId
 
 
 def is_programme_lead(tx: Tx, asker: Asker) -> bool:
-    """Tell whether the asker leads the programmes: an administrator, or somebody one of them appointed."""
+    """Tell whether the asker leads the programmes: an administrator, or somebody one of them appointed.
+
+    Whoever left leads no more, though they may still sign in for what is their own; back again, they lead again.
+    """
     if Role.ADMINISTRATOR in asker.roles:
         return True
     return asker.person_id is not None and bool(tx.execute(_LEADS, {"person": asker.person_id}).scalar_one())

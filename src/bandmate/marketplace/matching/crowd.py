@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import text
 
 from bandmate.engines.matching import (
+    MOST_SEATS,
     TENTHS,
     Candidates,
     Exposure,
@@ -24,6 +25,7 @@ from bandmate.engines.matching import (
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.events import publish
 from bandmate.kernel.ids import PersonId
+from bandmate.marketplace.ids import OpportunityId
 from bandmate.marketplace.launches import visible_kinds_of
 from bandmate.marketplace.matching import events
 from bandmate.marketplace.matching.domain import LENGTH
@@ -71,7 +73,7 @@ def set_prices(tx: Tx, *, now: datetime) -> Priced:
     """Compute the prices of all open opportunities from everybody's lists, and write them down."""
     market = lay_out(tx, now)
     people = [PersonId(each) for each in tx.execute(_PEOPLE, {"most": MOST_PEOPLE}).scalars()]
-    rows = list(_best_of(tx, market, people, now))
+    rows = [found for _person, found in _best_of(tx, market, people, now)]
     width = max((len(places) for places, _tenths, _ties in rows), default=0)
     candidates = Candidates(
         np.array([_padded(places, width, -1) for places, _t, _s in rows], np.int32).reshape(len(rows), width),
@@ -94,21 +96,31 @@ def set_prices(tx: Tx, *, now: datetime) -> Priced:
             },
         )
     publish(tx, [events.priced(len(market), len(people), now)])
+    counted = np.minimum(seats, MOST_SEATS)
     without = _lists(candidates, np.zeros(len(market), np.int32))
     priced = _lists(candidates, found.tenths)
     return Priced(
         opportunities=len(market),
         people=len(people),
-        before=exposure_of([places for places, _tenths in without], len(market)),
-        after=exposure_of([places for places, _tenths in priced], len(market)),
+        before=exposure_of([places for places, _tenths in without], len(market), counted),
+        after=exposure_of([places for places, _tenths in priced], len(market), counted),
         dearest=float(found.tenths.max()) / TENTHS if len(market) else 0.0,
         given_up=_mean(without) - _mean(priced),
     )
 
 
+def best_lists(tx: Tx, people: Sequence[PersonId], *, now: datetime) -> dict[PersonId, list[OpportunityId]]:
+    """Return what suits each of these people best, as many as a list has, whoever else wants it."""
+    market = lay_out(tx, now)
+    return {
+        person_id: [OpportunityId(market.rows[place].opportunity_id) for place in places[:LENGTH]]
+        for person_id, (places, _tenths, _ties) in _best_of(tx, market, people, now)
+    }
+
+
 def _best_of(
     tx: Tx, market: Market, people: Sequence[PersonId], now: datetime
-) -> Iterator[tuple[list[int], list[int], list[int]]]:
+) -> Iterator[tuple[PersonId, tuple[list[int], list[int], list[int]]]]:
     """Yield each person's best opportunities: places, scores, ties."""
     free = np.zeros(len(market), np.int32)
     for start in range(0, len(people), _AT_ONCE):
@@ -119,7 +131,8 @@ def _best_of(
             total = score(matched.person, market.pool).total
             seed = seed_of(person_id)
             places = best(keys(total, free, market.pool, seed=seed, allowed=allowed), _DEPTH * LENGTH)
-            yield places.tolist(), total[places].tolist(), ties(market.pool, seed)[places].tolist()
+            salt = ties(market.pool, seed)[places]
+            yield person_id, (places.tolist(), total[places].tolist(), salt.tolist())
 
 
 def _padded(values: Sequence[int], width: int, filler: int) -> list[int]:

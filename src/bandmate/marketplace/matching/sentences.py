@@ -129,7 +129,7 @@ def _interest(facts: Facts, others: bool) -> str:
 def _target(facts: Facts, others: bool) -> str:
     if facts.target is None or others:
         return ""
-    return _("It leads towards your target, {target}.").format(target=facts.target)
+    return _("It leads towards your target, “{target}”.").format(target=facts.target)
 
 
 def _time(facts: Facts, others: bool) -> str:
@@ -171,8 +171,9 @@ def _style(facts: Facts, others: bool) -> str:  # noqa: ARG001 - called like its
 
 
 def raise_sentence(raised: Raise, labels: Mapping[str, str]) -> str:
-    """Return what would bring an opportunity into the first few, such as "In your top 3 with Kubernetes."."""
-    names = [labels.get(uri, uri) for uri in raised.addition.skills]
+    """Return what would bring an opportunity into the first few, such as "In your top 3 with “audio mixing”."."""
+    # In quotes, because the vocabulary calls skills by verbs: "manage licensing fees".
+    names = [_("“{skill}”").format(skill=labels.get(uri, uri)) for uri in raised.addition.skills]
     hours = raised.addition.hours_per_week
     if hours is not None:
         names.append(weekly(hours))

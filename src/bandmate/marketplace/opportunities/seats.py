@@ -12,6 +12,13 @@ from bandmate.kernel.database.session import Tx
 from bandmate.kernel.events import publish
 from bandmate.marketplace.opportunities import events
 
+FREE_SEATS = """(o.seats - o.seats_taken - (select count(*) from marketplace.application kept
+                   where kept.opportunity_id = o.opportunity_id and kept.state = 'offered'))"""
+"""SQL: how many seats of an opportunity ``o`` nobody has and none is kept for; a seat that was offered is kept."""
+
+_HOLD = text("""
+    select from marketplace.opportunity where opportunity_id = any(:ids) order by opportunity_id for update
+""")
 # One person has one seat, however often they are written down.
 _SETTLE = text("""
     with taken as (
@@ -28,7 +35,7 @@ _SETTLE = text("""
     held as (
         select o.opportunity_id, coalesce(t.seats, 0) as taken
           from marketplace.opportunity o left join taken t using (opportunity_id)
-         where o.opportunity_id = any(:ids) order by o.opportunity_id for update of o)
+         where o.opportunity_id = any(:ids))
     update marketplace.opportunity o
        set seats_taken = held.taken,
            state = case when o.state = 'open' and held.taken >= o.seats then 'filled'
@@ -49,6 +56,8 @@ def settle_seats(tx: Tx, ids: Sequence[UUID], *, now: datetime) -> None:
     Called by whoever wrote ``application``, ``team_member`` or ``mentoring_pair``, in the same transaction. Again,
     it changes nothing. Jobs from postings are left alone: how many are sought there is not known here.
     """
+    # A statement of its own: the one that counts has to begin after whoever counted before has committed.
+    tx.execute(_HOLD, {"ids": list(ids)})
     moved = tx.execute(_SETTLE, {"ids": list(ids), "now": now}).all()
     told = {"filled": events.FILLED, "open": events.OPENED}
     publish(

@@ -49,6 +49,8 @@ class Slot:
     template: str
     """Its folder first: ``marketplace_applying/box.html``."""
     values: Mapping[str, object] = field(default_factory=dict)
+    action: str = ""
+    """In ``Place.APPLY``: the template of the main action, shown with the same values in the head of the page."""
 
 
 Fill = Callable[[Tx, Asker, Opportunity | None, datetime], Slot | None]

@@ -134,7 +134,7 @@ def change(
 
 
 def publish(tx: Tx, asker: Asker, opportunity_id: OpportunityId, *, version: int, now: datetime) -> Opportunity:
-    """Open a draft, or what was closed, so that it can be found. What is open stays so.
+    """Open a draft, or what was closed, so that it can be found. What is open stays so; what is full is filled.
 
     Raises:
         NotFound, Forbidden, ChangedMeanwhile: as ``change``.
@@ -145,6 +145,7 @@ def publish(tx: Tx, asker: Asker, opportunity_id: OpportunityId, *, version: int
         return held
     check(terms_of(held), publishing=True, today=now.date())
     _move(tx, held, State.OPEN, events.OPENED, now)
+    settle_seats(tx, [opportunity_id], now=now)
     return opportunity(tx, asker, opportunity_id)
 
 

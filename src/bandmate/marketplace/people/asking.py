@@ -18,6 +18,9 @@ class NotAnEmployee(Forbidden):
 
     slug: ClassVar[str] = "not-an-employee"
     title: ClassVar[str] = "You are not in the directory"
+    remedy: ClassVar[str] = (
+        "Ask your people team to add you to the directory, with the e-mail address of your account."
+    )
 
 
 def employee_asking(tx: Tx, asker: Asker) -> Employee:
@@ -28,12 +31,7 @@ def employee_asking(tx: Tx, asker: Asker) -> Employee:
     """
     found = employee_of(tx, asker.person_id)
     if found is None:
-        raise NotAnEmployee(
-            _(
-                "The marketplace is for the company's people, and your account is not among them. Your people "
-                "team can add you to the directory."
-            )
-        )
+        raise NotAnEmployee(_("The marketplace is for the company's people, and your account is not among them."))
     return found
 
 

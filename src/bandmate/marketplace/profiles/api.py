@@ -28,7 +28,7 @@ from bandmate.marketplace.profiles.naming import name_skill, name_skills
 from bandmate.marketplace.profiles.portfolio import claims, confirmations
 from bandmate.marketplace.profiles.portfolio.domain import Claim, ClaimText
 from bandmate.marketplace.profiles.portfolio.queries import asked_of, claims_of, names_of
-from bandmate.marketplace.profiles.queries import open_opportunities, own_profile, own_skills
+from bandmate.marketplace.profiles.queries import own_profile, own_skills, target_choices
 from bandmate.marketplace.profiles.resume.writing import claim_json, json_resume, profile_json
 from bandmate.marketplace.profiles.schemas import (
     Answer,
@@ -312,7 +312,8 @@ def _check_target(tx: Tx, person: PersonId, before: Profile, after: Profile) -> 
     target = after.target
     if target is None or target == before.target or target.kind is not TargetKind.OPPORTUNITY:
         return
-    if target.opportunity_id not in open_opportunities(tx, visible_kinds(tx, person)):
+    named = () if target.opportunity_id is None else (target.opportunity_id,)
+    if target.opportunity_id not in target_choices(tx, person, visible_kinds(tx, person), named=named):
         raise InvalidInput("This opportunity is not open to you. Choose another target.", field="target")
 
 

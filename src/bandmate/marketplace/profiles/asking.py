@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from bandmate.kernel.database.session import Tx
-from bandmate.kernel.errors import Forbidden
 from bandmate.kernel.identity import Asker
 from bandmate.kernel.ids import PersonId
 from bandmate.kernel.languages import gettext as _
+from bandmate.marketplace.people.asking import NotAnEmployee
 from bandmate.marketplace.profiles.queries import is_employee
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,14 +28,14 @@ def employee(tx: Tx, asker: Asker) -> PersonId:
     """Return the active employee who asks.
 
     Raises:
-        Forbidden: when they are none; says who can help.
+        NotAnEmployee: when they are none; says who can help.
     """
     person_id = own(asker)
     if not is_employee(tx, person_id):
-        raise Forbidden(
+        raise NotAnEmployee(
             _(
                 "You are not in the company's directory (any more), so there is no profile to keep here. "
-                "An operator can add you. Your portfolio stays yours at /me/portfolio."
+                "Your portfolio stays yours, at /me/portfolio."
             )
         )
     return person_id

@@ -181,13 +181,18 @@ class Profile:
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
+def cleaned(written: str) -> str:
+    """Return a text without what no database keeps: controls but tab and line feed, halves of characters."""
+    return _CONTROL.sub("", written)
+
+
 def plain(written: str, longest: int, name: str, *, lines: bool = False) -> str:
     """Return a text as it is kept: without control characters and outer blanks; on one line unless ``lines``.
 
     Raises:
         InvalidInput: when it is longer than ``longest`` characters.
     """
-    kept = _CONTROL.sub("", written.replace("\r\n", "\n").replace("\r", "\n"))
+    kept = cleaned(written.replace("\r\n", "\n").replace("\r", "\n"))
     kept = kept.strip() if lines else " ".join(kept.split())
     if len(kept) > longest:
         raise InvalidInput(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
@@ -15,7 +16,9 @@ from bandmate.kernel.identity.access import InPerson
 from bandmate.kernel.identity.forms import SEE_OTHER
 from bandmate.kernel.ids import PersonId
 from bandmate.kernel.languages import gettext as _
+from bandmate.kernel.languages import ngettext
 from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
+from bandmate.kernel.web.formats import number
 from bandmate.kernel.web.notices import leave_notice
 from bandmate.kernel.web.templating import Pages
 from bandmate.marketplace.launches import visible_kinds
@@ -24,7 +27,7 @@ from bandmate.marketplace.profiles.asking import FOLDER, PRIVATE, employee
 from bandmate.marketplace.profiles.domain import Profile, SkillState, Use
 from bandmate.marketplace.profiles.forms import ChooseOccupation, Sent, Surroundings, Values, values_of, wanted
 from bandmate.marketplace.profiles.naming import name_skills
-from bandmate.marketplace.profiles.queries import open_opportunities, own_profile, own_skills
+from bandmate.marketplace.profiles.queries import own_profile, own_skills, target_choices
 from bandmate.marketplace.profiles.visibility import visible_profile
 from bandmate.marketplace.profiles.writing import PARTS, SHOWN, Overtaken, Section, mark_of, save_section
 
@@ -54,10 +57,15 @@ def decide_proposals(
     chosen = every if decision in {"accept_all", "decline_all"} else [each for each in uri or () if each in every]
     if decision in {"accept", "accept_all"}:
         count = skills.accept_proposals(tx, person, chosen, now=now)
-        told = _("{count} skills are on your profile now.").format(count=count)
+        told = ngettext("{count} skill is on your profile now.", "{count} skills are on your profile now.", count)
     else:
         count = skills.decline_proposals(tx, person, chosen, now=now)
-        told = _("{count} proposals are gone and will not come back from the same words.").format(count=count)
+        told = ngettext(
+            "{count} proposal is gone and will not come back from the same words.",
+            "{count} proposals are gone and will not come back from the same words.",
+            count,
+        )
+    told = told.replace("{count}", number(count))
     return _back(told if count else _("Nothing was ticked, so nothing was changed."), "#skills")
 
 
@@ -113,11 +121,21 @@ def restore_skill(
 
 
 @router.get(f"{PROFILE}/{{section}}")
-def section_page(request: Request, asker: InPerson, pages: Pages, tx: Reading, section: Section) -> Response:
-    """Show the form of one section."""
+def section_page(
+    request: Request,
+    asker: InPerson,
+    pages: Pages,
+    tx: Reading,
+    section: Section,
+    opportunity: UUID | None = None,
+) -> Response:
+    """Show the form of one section; that of aims with the ``opportunity`` whose page a person comes from."""
     person = employee(tx, asker)
     held = own_profile(tx, person)
-    return _form(request, pages, tx, person, section, values_of(held, section), mark_of(held, section))
+    values = values_of(held, section)
+    if section is Section.AIMS and opportunity in _around(request, tx, person, opportunity).opportunities:
+        values |= {"target_kind": "opportunity", "target_opportunity": str(opportunity)}
+    return _form(request, pages, tx, person, section, values, mark_of(held, section))
 
 
 @router.post(f"{PROFILE}/{{section}}")
@@ -128,7 +146,7 @@ def save(
     person = employee(tx, asker)
     held, seen = own_profile(tx, person), sent.get("seen", "")
     try:
-        said = wanted(held, section, sent, _around(request, tx, person))
+        said = wanted(held, section, sent, _around(request, tx, person, _chosen(sent)))
         with tx.begin_nested():
             save_section(tx, person, section, said, seen=seen, now=clock())
     except Overtaken as error:
@@ -198,7 +216,7 @@ def _form(
     error: BandmateError | None = None,
     saved: Profile | None = None,
 ) -> Response:
-    around = _around(request, tx, person)
+    around = _around(request, tx, person, _chosen(values))
     empty = values_of(Profile(person), section)
     target = own_profile(tx, person).target
     choices = [(str(each), title) for each, title in around.opportunities.items()]
@@ -244,9 +262,18 @@ def _saved_lines(saved: Profile, section: Section) -> list[tuple[str, str]]:
     return lines
 
 
-def _around(request: Request, tx: Tx, person: PersonId) -> Surroundings:
+def _around(request: Request, tx: Tx, person: PersonId, chosen: UUID | None = None) -> Surroundings:
     kinds = visible_kinds(tx, person)
-    return Surroundings(_settings(request), kinds, open_opportunities(tx, kinds))
+    named = () if chosen is None else (chosen,)
+    return Surroundings(_settings(request), kinds, target_choices(tx, person, kinds, named=named))
+
+
+def _chosen(values: Values) -> UUID | None:
+    """Return the opportunity that a form names as the target; None where it names none."""
+    try:
+        return UUID(values.get("target_opportunity", ""))
+    except ValueError:
+        return None
 
 
 def _settings(request: Request) -> Settings:

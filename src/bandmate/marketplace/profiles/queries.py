@@ -63,12 +63,17 @@ def relations(tx: Tx, asker_id: PersonId, person_ids: Iterable[PersonId]) -> Map
     return {PersonId(row.person_id): Relation(row.relation) for row in rows}
 
 
-_OPEN_OPPORTUNITIES = text("""
-    select opportunity_id, title from marketplace.opportunity
-     where state = 'open' and kind = any(:kinds) order by opens_at desc, opportunity_id limit :most
+_TARGET_CHOICES = text("""
+    with near as (
+        select opportunity_id, changed_at from marketplace.application where person_id = :person
+        union all
+        select named, null from unnest(cast(:named as uuid[])) named)
+    select opportunity_id, title from marketplace.opportunity join near using (opportunity_id)
+     where state = 'open' and kind = any(:kinds)
+     group by opportunity_id, title order by max(near.changed_at) desc nulls first, opportunity_id limit :most
 """)
 MOST_CHOICES = 200
-"""Opportunities that a target may be chosen from; the newest."""
+"""Opportunities that a target may be chosen from; those a person wrote to last."""
 
 _COLLEAGUES = text("""
     select person_id, display_name, title, department from marketplace.employee
@@ -99,11 +104,21 @@ def colleagues_called(tx: Tx, asker_id: PersonId, words: str, *, most: int = 8) 
     )
 
 
-def open_opportunities(tx: Tx, kinds: frozenset[Kind]) -> Mapping[UUID, str]:
-    """Return the titles of open opportunities of these kinds (those open to whoever asks), the newest first."""
+def target_choices(
+    tx: Tx, person_id: PersonId, kinds: frozenset[Kind], *, named: Iterable[UUID] = ()
+) -> Mapping[UUID, str]:
+    """Return the titles of open opportunities that a person's target may be.
+
+    Args:
+        tx: reads only.
+        person_id: what they showed an interest in or applied to is near; a list of everything would help nobody.
+        kinds: those open to the person; what is of another is left out.
+        named: further ones, such as the one whose page the person comes from; they stand first.
+    """
     if not kinds:
         return {}
-    rows = tx.execute(_OPEN_OPPORTUNITIES, {"kinds": [kind.value for kind in kinds], "most": MOST_CHOICES})
+    values = {"person": person_id, "kinds": [kind.value for kind in kinds], "named": list(named)}
+    rows = tx.execute(_TARGET_CHOICES, {**values, "most": MOST_CHOICES})
     return {row.opportunity_id: row.title for row in rows}
 
 

@@ -16,7 +16,7 @@ from bandmate.kernel.errors import InvalidInput, NotFound
 from bandmate.kernel.ids import PersonId
 from bandmate.kernel.languages import gettext as _
 from bandmate.marketplace.profiles import events
-from bandmate.marketplace.profiles.domain import MOST_SKILLS, Use, parse_level
+from bandmate.marketplace.profiles.domain import MOST_SKILLS, Use, cleaned, parse_level
 from bandmate.marketplace.profiles.evidence import evidence_hash
 from bandmate.marketplace.profiles.naming import Named
 
@@ -104,7 +104,7 @@ def set_level(tx: Tx, person_id: PersonId, uri: str, use: Use, level: int | None
         InvalidInput: when the level is none.
         NotFound: when the skill is not on the profile.
     """
-    values = {"person": person_id, "uri": uri, "use": use.value, "level": parse_level(level)}
+    values = {"person": person_id, "uri": cleaned(uri), "use": use.value, "level": parse_level(level)}
     label = tx.execute(_LEVEL, values).scalar_one_or_none()
     if label is None:
         raise NotFound(_("This skill is not on your profile; perhaps it was removed."))
@@ -117,6 +117,7 @@ def remove_skill(tx: Tx, person_id: PersonId, uri: str, use: Use, *, now: dateti
     Raises:
         NotFound: when the skill is not on the profile.
     """
+    uri = cleaned(uri)
     values = {"person": person_id, "uri": uri, "use": use.value, "now": now}
     row = tx.execute(_REMOVE, values).one_or_none()
     if row is None:
@@ -133,6 +134,7 @@ def restore_skill(tx: Tx, person_id: PersonId, uri: str, use: Use, *, now: datet
         NotFound: when it was never there.
         InvalidInput: when there are too many by now.
     """
+    uri = cleaned(uri)
     values = {"person": person_id, "uri": uri, "use": use.value, "now": now}
     row = tx.execute(_RESTORE, values).one_or_none()
     if row is None:
@@ -149,7 +151,9 @@ def accept_proposals(tx: Tx, person_id: PersonId, uris: Collection[str], *, now:
     Raises:
         InvalidInput: when there would be too many skills.
     """
-    accepted = tx.execute(_ACCEPT, {"person": person_id, "uris": list(uris), "now": now}).scalars().all()
+    accepted = (
+        tx.execute(_ACCEPT, {"person": person_id, "uris": list(map(cleaned, uris)), "now": now}).scalars().all()
+    )
     _check_count(tx, person_id)
     _tell(tx, person_id, accepted, now)
     return len(accepted)
@@ -157,7 +161,7 @@ def accept_proposals(tx: Tx, person_id: PersonId, uris: Collection[str], *, now:
 
 def decline_proposals(tx: Tx, person_id: PersonId, uris: Collection[str], *, now: datetime) -> int:
     """Decline proposals; from the same evidence they never come back. Return how many."""
-    rows = tx.execute(_DECLINE, {"person": person_id, "uris": list(uris), "now": now}).all()
+    rows = tx.execute(_DECLINE, {"person": person_id, "uris": list(map(cleaned, uris)), "now": now}).all()
     _remember(tx, person_id, [(row.skill_uri, row.evidence) for row in rows], now)
     return len(rows)
 

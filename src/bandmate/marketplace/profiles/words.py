@@ -59,11 +59,11 @@ SECTIONS: Mapping[Section, tuple[str, str]] = {
 }
 
 LEVELS: Mapping[int, str] = {
-    1: later("1: just started"),
-    2: later("2: with some help"),
-    3: later("3: on my own"),
-    4: later("4: others ask me"),
-    5: later("5: others learn it from me"),
+    1: later("just started"),
+    2: later("with some help"),
+    3: later("on my own"),
+    4: later("others ask me"),
+    5: later("others learn it from me"),
 }
 
 STYLE_WORDS: Mapping[str, tuple[str, str, str, str]] = {

@@ -82,6 +82,7 @@ _PREVIEWED = text("""
            changed_at = :now
      where round_id = :round
 """)
+_CONFIRMED = text("update marketplace.round set previewed_at = :now where round_id = :round")
 
 
 def create_round(tx: Tx, by: PersonId, round_id: RoundId, name: str, format_: str, *, now: datetime) -> Round:
@@ -181,10 +182,38 @@ def begin_preview(tx: Tx, round_id: RoundId, *, now: datetime) -> Round:
     return held
 
 
+def confirm_preview(tx: Tx, round_id: RoundId, *, version: int, now: datetime) -> Round:
+    """Note that the preview that stands holds as of an instant; its version stays.
+
+    Raises:
+        Conflict: when the round was changed while it was looked at.
+    """
+    _checked(held_round(tx, round_id, lock=True), version, (RoundState.PREVIEW,))
+    note(tx, round_id, without=("asked_at", "started_at", "problem"), values={})
+    tx.execute(_CONFIRMED, {"round": round_id, "now": now})
+    return held_round(tx, round_id)
+
+
 def store_preview(
-    tx: Tx, round_id: RoundId, gathered: Gathered, proposal: Proposal, *, version: int, now: datetime
+    tx: Tx,
+    round_id: RoundId,
+    gathered: Gathered,
+    proposal: Proposal,
+    *,
+    digest: str,
+    version: int,
+    now: datetime,
 ) -> Round:
     """Keep a preview in place of the one before.
+
+    Args:
+        tx: writes.
+        round_id: of the round.
+        gathered: who takes part.
+        proposal: what was worked out.
+        digest: of the question that it answers.
+        version: of the round when it was begun.
+        now: as of when everybody was looked at.
 
     Raises:
         Conflict: when the round was changed while it was worked out.
@@ -200,7 +229,8 @@ def store_preview(
         (_WAITING, [{"mentee_id": key, "reason": reason} for key, reason in proposal.waiting.items()]),
     ):
         tx.execute(statement, {"round": round_id, "rows": _json(rows)})
-    figures = figures_json(proposal, held.limits, waited=sum(one.waited for one in gathered.mentees))
+    waited = sum(one.waited for one in gathered.mentees)
+    figures = {**figures_json(proposal, held.limits, waited=waited), "digest": digest}
     tx.execute(_PREVIEWED, {"round": round_id, "figures": _json(figures), "now": now})
     return held_round(tx, round_id)
 

@@ -26,6 +26,7 @@ from bandmate.marketplace.rounds.pairing import end_pair
 from bandmate.marketplace.rounds.publishing import publish_round
 from bandmate.marketplace.rounds.queries import (
     all_rounds,
+    changes_since_preview,
     held_pair,
     held_round,
     pairs_of,
@@ -87,7 +88,7 @@ def read_round(asker: SignedIn, tx: Reading, response: Response, round_id: UUID)
     lead_asking(tx, asker)
     held = held_round(tx, RoundId(round_id))
     response.headers["ETag"] = tag_of(held.version)
-    return round_json(held)
+    return {**round_json(held), "is_stale": bool(changes_since_preview(tx, held))}
 
 
 @router.post("/rounds/{round_id}/open", operation_id="open_round", response_model=RoundData, responses=_WRONG)
@@ -119,10 +120,14 @@ def set_limits(
     responses=_WRONG,
 )
 def preview_round(
-    asker: SignedIn, tx: Writing, clock: ClockOf, round_id: UUID, if_match: IfMatch
+    asker: SignedIn, tx: Writing, clock: ClockOf, response: Response, round_id: UUID, if_match: IfMatch
 ) -> dict[str, object]:
-    """Have a preview worked out in the background: `is_computing` until it is there. For programme leads."""
+    """Have a preview worked out in the background: `is_computing` until it is there. For programme leads.
+
+    `Location` is the round, which says how it comes along.
+    """
     lead_asking(tx, asker)
+    response.headers["Location"] = f"{router.prefix}/rounds/{round_id}"
     return round_json(acts.ask_preview(tx, RoundId(round_id), version=version_of(if_match), now=clock()))
 
 

@@ -9,7 +9,8 @@ from bandmate.kernel.errors import NotFound
 from bandmate.kernel.identity import Asker
 from bandmate.kernel.ids import PersonId
 from bandmate.kernel.languages import gettext as _
-from bandmate.marketplace.launches import is_programme_lead
+from bandmate.marketplace.launches import is_programme_lead, mentoring_is_open_to
+from bandmate.marketplace.rounds.domain import Pair
 
 _ADMINISTRATOR = "administrator"
 
@@ -32,6 +33,17 @@ def lead_asking(tx: Tx, asker: Asker) -> PersonId:
             _("There is nothing here for you: programme leads do this. An administrator can make you one.")
         )
     return asker.person_id
+
+
+def check_pair(tx: Tx, asker: Asker, pair: Pair) -> None:
+    """Make sure that a pair is the asker's, as one of the two to whom mentoring is open, or as a programme lead.
+
+    Raises:
+        NotFound: when it is neither.
+    """
+    mine = asker.person_id in (pair.mentee_id, pair.mentor_id)
+    if not (mine and mentoring_is_open_to(tx, asker)) and not leads(tx, asker):
+        raise no_pair()
 
 
 def no_round() -> NotFound:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 
@@ -15,11 +16,14 @@ from bandmate.kernel.today.cards import Card, CardKind, Urgency, declare_cards
 from bandmate.marketplace.launches import mentoring_is_open_to
 from bandmate.marketplace.rounds.asking import leads
 from bandmate.marketplace.rounds.domain import RoundState
+from bandmate.marketplace.rounds.words import problem_sentence
 
 RECENT = timedelta(days=14)
 
 _WAITING = text("""
-    select round_id, name, state, version, changed_at from marketplace.round
+    select round_id, name, state, version, changed_at, figures -> 'asked_at' is not null as computing,
+           figures -> 'problem' as problem
+      from marketplace.round
      where state in ('draft', 'open', 'preview') order by changed_at desc limit 5
 """)
 _PAIRS = text("""
@@ -40,9 +44,9 @@ def _cards(tx: Tx, asker: Asker, now: datetime) -> Iterator[Card]:
         for row in tx.execute(_WAITING):
             yield Card(
                 CardKind.WAITS,
-                f"rounds:{row.round_id}:{row.state}",
+                f"rounds:{row.round_id}:{row.state}:{row.version}",
                 _("The mentoring round “{name}”").format(name=row.name),
-                _(_NEXT[RoundState(row.state)]),
+                _standing(row),
                 f"/rounds/{row.round_id}",
                 _("Go on"),
                 Urgency.SOMETIME,
@@ -62,6 +66,12 @@ def _cards(tx: Tx, asker: Asker, now: datetime) -> Iterator[Card]:
                 at=row.formed_at,
                 icon="handshake",
             )
+
+
+def _standing(row: Any) -> str:
+    if row.computing:
+        return _("Its preview is being worked out. You need not wait for it.")
+    return _(_NEXT[RoundState(row.state)]) if row.problem is None else problem_sentence(row.problem)
 
 
 declare_cards("rounds", _cards, title=later("Mentoring"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,6 +39,11 @@ class Reason(StrEnum):
     """There is a place, but the round's limits speak against it."""
 
 
+MOST_OF_A_DEPARTMENT = 99_999
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
+"""Null and halves of characters, which the database cannot keep."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a round has to keep, beside capacities. Nobody is ever paired with a manager of theirs."""
@@ -52,8 +58,13 @@ class Limits:
             raise InvalidInput(
                 _("The share of pairs across departments lies between 0 and 100 %."), field="across_departments"
             )
-        if any(least < 0 for least in self.least_by_department.values()):
-            raise InvalidInput(_("At least so many of a department: give 0 or more."), field="least_by_department")
+        if not all(0 <= least <= MOST_OF_A_DEPARTMENT for least in self.least_by_department.values()):
+            raise InvalidInput(
+                _("At least so many of a department: give 0 to {most}.").format(most=MOST_OF_A_DEPARTMENT),
+                field="least_by_department",
+            )
+        if any(_UNKEPT.search(name) for name in self.least_by_department):
+            raise InvalidInput(_("No department is called so."), field="least_by_department")
 
     def as_json(self) -> dict[str, Any]:
         """Return what is stored."""

@@ -22,6 +22,8 @@ from bandmate.kernel.ids import PersonId
 from bandmate.marketplace.ids import OpportunityId, WishId
 from bandmate.marketplace.kinds import Kind
 from bandmate.marketplace.launches import visible_kinds_of
+from bandmate.marketplace.opportunities.seats import FREE_SEATS
+from bandmate.marketplace.profiles.domain import DEFAULTS, Field, Visibility
 from bandmate.marketplace.rounds.fit import Side
 
 HIGHEST_LEVEL = 5
@@ -45,30 +47,39 @@ _TOPICS = text("""
     select wish_id, skill_uri from marketplace.mentoring_wish_topic where wish_id = any(:wishes)
 """)
 # With topics, only mentors who offer or have one of them: nobody else would suit.
-_OFFERS = text("""
+_OFFERS = text(f"""
     select distinct on (o.owner_id) o.owner_id as person_id, o.opportunity_id as offer_id,
-           o.seats - o.seats_taken as places
+           {FREE_SEATS} as places
       from marketplace.opportunity o join marketplace.employee e on e.person_id = o.owner_id and e.active
-     where o.kind = 'mentoring' and o.state = 'open' and o.format = :format and o.seats > o.seats_taken
+     where o.kind = 'mentoring' and o.state = 'open' and o.format = :format and {FREE_SEATS} > 0
        and (o.closes_at is null or o.closes_at > :now)
        and (cast(:topics as text[]) is null
             or exists (select from marketplace.opportunity_skill s
                         where s.opportunity_id = o.opportunity_id and s.skill_uri = any(:topics)))
-     order by o.owner_id, o.seats - o.seats_taken desc, o.created_at, o.opportunity_id
-""")
+     order by o.owner_id, {FREE_SEATS} desc, o.created_at, o.opportunity_id
+""")  # noqa: S608 - an expression of ours
 _OFFERED = text("""
     select opportunity_id, skill_uri from marketplace.opportunity_skill where opportunity_id = any(:offers)
 """)
-_OWN = text("""
-    select person_id, skill_uri, level from marketplace.profile_skill
-     where person_id = any(:persons) and use = 'has' and state = 'accepted'
-""")
-_FACTS = text("""
-    select e.person_id, e.time_zone, e.languages, e.department, coalesce(p.working_style, '{}') as working_style,
-           coalesce(p.interests, '{}') as interests
+_SHOWN = [Visibility.COMPANY.value, Visibility.TEAM.value]
+# What somebody keeps to themselves must not show in what a pair is worth: it does not count at all.
+_OWN = text(f"""
+    select s.person_id, s.skill_uri, s.level
+      from marketplace.profile_skill s left join marketplace.profile p using (person_id)
+     where s.person_id = any(:persons) and s.use = 'has' and s.state = 'accepted'
+       and coalesce(p.visibility ->> 'skills', '{DEFAULTS[Field.SKILLS]}') = any(:shown)
+""")  # noqa: S608 - names of ours
+_FACTS = text(f"""
+    select e.person_id, e.time_zone, e.languages, e.department,
+           coalesce(case when coalesce(p.visibility ->> 'working_style', '{DEFAULTS[Field.WORKING_STYLE]}')
+                              = any(:shown) or p.person_id = any(:own) then p.working_style end,
+                    '{{}}') as working_style,
+           coalesce(case when coalesce(p.visibility ->> 'interests', '{DEFAULTS[Field.INTERESTS]}')
+                              = any(:shown) or p.person_id = any(:own) then p.interests end,
+                    '{{}}') as interests
       from marketplace.employee e left join marketplace.profile p using (person_id)
      where e.person_id = any(:persons)
-""")
+""")  # noqa: S608 - names of ours
 _ABOVE = text("""
     with recursive above (person_id, manager_id) as (
         select person_id, manager_id from marketplace.employee
@@ -129,7 +140,8 @@ def gather(
         format_: of the round.
         now: when; time zones are taken as of that day.
         mentees: only these, and only mentors who offer what they want; None for everybody.
-        by_offer_alone: let a mentor teach only what their offer names, which everybody can see.
+        by_offer_alone: for suggestions to ``mentees``: of mentors only what the whole company may see counts, and
+            they teach what their offer names. Else whatever somebody does not keep to themselves alone.
     """
     only = None if mentees is None else list(mentees)
     wishes = tx.execute(_WISHES, {"format": format_, "persons": only}).all()
@@ -138,7 +150,8 @@ def gather(
     offers = tx.execute(_OFFERS, {"format": format_, "now": now, "topics": wanted}).all()
     persons = sorted({row.person_id for row in (*wishes, *offers)})
     open_to = {one for one, kinds in visible_kinds_of(tx, persons).items() if Kind.MENTORING in kinds}
-    sides = _Sides(tx, persons, now.date())
+    shown = _SHOWN[:1] if by_offer_alone else _SHOWN
+    sides = _Sides(tx, persons, now.date(), shown=shown, own=(only or []) if by_offer_alone else [])
     teaches = _taught(tx, offers, by_offer_alone=by_offer_alone)
     return Gathered(
         tuple(
@@ -176,7 +189,7 @@ def _taught(tx: Tx, offers: Sequence[Any], *, by_offer_alone: bool) -> Mapping[U
     owners = {row.offer_id: row.person_id for row in offers}
     teaches: defaultdict[UUID, dict[str, float]] = defaultdict(dict)
     if not by_offer_alone:
-        for row in tx.execute(_OWN, {"persons": list(owners.values())}):
+        for row in tx.execute(_OWN, {"persons": list(owners.values()), "shown": _SHOWN}):
             known = UNKNOWN_LEVEL if row.level is None else min(row.level / HIGHEST_LEVEL, 1.0)
             if known > 0:
                 teaches[row.person_id][row.skill_uri] = known
@@ -189,8 +202,11 @@ def _taught(tx: Tx, offers: Sequence[Any], *, by_offer_alone: bool) -> Mapping[U
 class _Sides:
     """What is known of persons beside skills, read for all of them at once."""
 
-    def __init__(self, tx: Tx, persons: Sequence[UUID], day: date) -> None:
-        self._facts = {row.person_id: row for row in tx.execute(_FACTS, {"persons": list(persons)})}
+    def __init__(
+        self, tx: Tx, persons: Sequence[UUID], day: date, *, shown: Sequence[str], own: Sequence[UUID]
+    ) -> None:
+        asked = {"persons": list(persons), "shown": list(shown), "own": list(own)}
+        self._facts = {row.person_id: row for row in tx.execute(_FACTS, asked)}
         self._day = day
         self._never: defaultdict[UUID, set[str]] = defaultdict(set)
         for row in tx.execute(_ABOVE, {"persons": list(persons)}):

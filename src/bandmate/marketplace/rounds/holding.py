@@ -48,7 +48,11 @@ _EXPORT = text("""
         'teams_proposed_by_you', coalesce((
             select jsonb_agg(jsonb_build_object('opportunity_id', opportunity_id, 'state', state,
                                                 'at', created_at) order by created_at, proposal_id)
-              from marketplace.team_proposal where created_by = :person), '[]'))
+              from marketplace.team_proposal where created_by = :person), '[]'),
+        'teams_asked_for_by_you', coalesce((
+            select jsonb_agg(jsonb_build_object('opportunity_ids', opportunity_ids, 'state', state,
+                                                'at', asked_at) order by asked_at, run_id)
+              from marketplace.staffing_run where asked_by = :person), '[]'))
 """)
 _ERASE = (
     text("delete from marketplace.round_mentee where person_id = :person"),
@@ -62,6 +66,7 @@ _ERASE = (
          where mentee_id = :person or mentor_id = :person
     """),
     text("delete from marketplace.team_proposal_member where person_id = :person"),
+    text("delete from marketplace.staffing_run where asked_by = :person"),
     text("""
         update marketplace.team_member set left_at = coalesce(left_at, :now) where person_id = :person
     """),
@@ -78,6 +83,10 @@ _KEYED: tuple[tuple[LiteralString, LiteralString, LiteralString], ...] = (
 _TWO: tuple[tuple[LiteralString, LiteralString], ...] = (("mentee_id", "mentor_id"), ("mentor_id", "mentee_id"))
 _ROUNDS = OwnedRows("marketplace.round", "round_id", owner="created_by")
 _PROPOSALS = OwnedRows("marketplace.team_proposal", "proposal_id", owner="created_by")
+# What is being worked out stays with who asked; it ends within minutes.
+_RUNS = OwnedRows(
+    "marketplace.staffing_run", "run_id", owner="asked_by", unless="mine.state in ('waiting', 'computing')"
+)
 
 
 def _export(tx: Tx, person_id: PersonId) -> Json:
@@ -98,6 +107,7 @@ def _merge(tx: Tx, kept: PersonId, merged: PersonId, now: datetime) -> Moved:  #
         moved[f"mentoring_pair {owner}"] = move_rows(tx, _pairs(owner, other), kept=kept, merged=merged)
     moved["round"] = move_rows(tx, _ROUNDS, kept=kept, merged=merged)
     moved["team_proposal"] = move_rows(tx, _PROPOSALS, kept=kept, merged=merged)
+    moved["staffing_run"] = move_rows(tx, _RUNS, kept=kept, merged=merged)
     return moved
 
 
@@ -109,6 +119,8 @@ def _split(tx: Tx, kept: PersonId, merged: PersonId, moved: Moved, now: datetime
         give_back_rows(tx, _pairs(owner, other), moved[f"mentoring_pair {owner}"], kept=kept, merged=merged)
     give_back_rows(tx, _ROUNDS, moved["round"], kept=kept, merged=merged)
     give_back_rows(tx, _PROPOSALS, moved["team_proposal"], kept=kept, merged=merged)
+    # Merges of before there were runs moved none.
+    give_back_rows(tx, _RUNS, moved.get("staffing_run", ()), kept=kept, merged=merged)
 
 
 def _owned(table: LiteralString, owner: LiteralString, key: LiteralString) -> OwnedRows:
@@ -187,6 +199,7 @@ HOLDING = declare_holding(
             "marketplace.team_proposal",
             "marketplace.team_proposal_member",
             "marketplace.team_member",
+            "marketplace.staffing_run",
         ),
         export=_export,
         erase=_erase,

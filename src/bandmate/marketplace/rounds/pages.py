@@ -33,6 +33,7 @@ from bandmate.marketplace.rounds.publishing import outlook, publish_round, publi
 from bandmate.marketplace.rounds.queries import (
     A_PAGE,
     all_rounds,
+    changes_since_preview,
     departments_wishing,
     held_round,
     round_pairs,
@@ -273,6 +274,7 @@ def _show(
         mentees=mentees,
         mentors=mentors,
         shows_pairs=shows_pairs,
+        changes=changes_since_preview(tx, held),
         pairs=shown_pairs(pairs.rows),
         pairs_total=pairs.total,
         page_number=page,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -18,7 +19,7 @@ from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
 from bandmate.kernel.web.notices import leave_notice
 from bandmate.kernel.web.templating import Pages
 from bandmate.marketplace.ids import PairId
-from bandmate.marketplace.rounds.asking import leads, no_pair
+from bandmate.marketplace.rounds.asking import check_pair
 from bandmate.marketplace.rounds.domain import Pair
 from bandmate.marketplace.rounds.pairing import end_pair
 from bandmate.marketplace.rounds.queries import held_pair, names_of
@@ -73,8 +74,7 @@ def end(
 
 def _own(tx: Tx, asker: Asker, pair_id: UUID) -> Pair:
     held = held_pair(tx, PairId(pair_id))
-    if asker.person_id not in (held.mentee_id, held.mentor_id) and not leads(tx, asker):
-        raise no_pair()
+    check_pair(tx, asker, held)
     return held
 
 
@@ -89,16 +89,18 @@ def _form(
     error: BandmateError | None = None,
 ) -> Response:
     names = names_of(tx, [held.mentee_id, held.mentor_id])
+    is_one = asker.person_id in (held.mentee_id, held.mentor_id)
     return pages.render(
         request,
         "marketplace_rounds/end.html",
         status=HTTPStatus.OK if error is None else error.status,
         headers=PRIVATE,
-        pair=held,
+        # The words with which it ended are for the two of them.
+        pair=held if is_one else replace(held, end_reason=None),
         mentee=names.get(held.mentee_id, ""),
         mentor=names.get(held.mentor_id, ""),
         is_mentee=asker.person_id == held.mentee_id,
-        is_one=asker.person_id in (held.mentee_id, held.mentor_id),
+        is_one=is_one,
         reason=reason,
         errors=[{"name": "reason", "message": error.detail}] if error else [],
     )

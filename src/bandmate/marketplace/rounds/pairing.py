@@ -1,6 +1,6 @@
 """Single pairs: formed when a mentor accepts somebody or a lead takes the next of a waiting list, and ended.
 
-Locks are taken in the order wish, pair, offer, as publishing a round does. None of this commits.
+Locks are taken in the order wish, offer, pair, as applying and publishing a round do. None of this commits.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from bandmate.kernel.languages import gettext as _
 from bandmate.kernel.notify import request_message
 from bandmate.marketplace.ids import OpportunityId, PairId, RoundId
 from bandmate.marketplace.opportunities import settle_seats
+from bandmate.marketplace.opportunities.seats import FREE_SEATS
 from bandmate.marketplace.rounds import events
-from bandmate.marketplace.rounds.asking import leads, no_pair
+from bandmate.marketplace.rounds.asking import check_pair, no_pair
 from bandmate.marketplace.rounds.domain import LONGEST_REASON, Pair
 from bandmate.marketplace.rounds.letters import Told, told_ended, told_mentee, told_mentor, who_is_told
 from bandmate.marketplace.rounds.queries import held_pair, pair_of
@@ -37,18 +38,18 @@ _LASTING = text("""
       from marketplace.mentoring_pair
      where mentee_id = :mentee and mentor_id = :mentor and format = :format and ended_at is null for update
 """)
-_OFFER = text("""
-    select o.format, o.owner_id, o.state, o.seats - o.seats_taken as places,
+_HOLD_OFFER = text("select from marketplace.opportunity where opportunity_id = :offer for update")
+# Read after the lock, by a statement that sees what others wrote under it. A seat kept for the mentee is theirs.
+_OFFER = text(f"""
+    select o.owner_id, o.state,
+           {FREE_SEATS} + (select count(*) from marketplace.application a
+                            where a.opportunity_id = o.opportunity_id and a.person_id = :mentee
+                              and a.state = 'offered') as places,
            exists (select from marketplace.application a
                     where a.opportunity_id = o.opportunity_id and a.person_id = :mentee
                       and a.state = 'accepted') as seated
-      from marketplace.opportunity o where o.opportunity_id = :offer and o.kind = 'mentoring' for update
-""")
-_OFFER_ALONE = text("""
-    select o.format, o.owner_id, o.state, o.seats - o.seats_taken as places, false as seated
-      from marketplace.opportunity o where o.opportunity_id = :offer and o.kind = 'mentoring' for update
-""")
-_HAS_APPLICATIONS = text("select to_regclass('marketplace.application') is not null")
+      from marketplace.opportunity o where o.opportunity_id = :offer
+""")  # noqa: S608 - an expression of ours
 _FORM = text("""
     insert into marketplace.mentoring_pair (pair_id, mentee_id, mentor_id, format, round_id, offer_id, formed_at)
     values (:pair, :mentee, :mentor, :format, :round, :offer, :now)
@@ -89,12 +90,12 @@ def form_pair(
         raise no_pair()
     both = {"mentee": mentee, "mentor": mentor, "format": format_}
     wish = tx.execute(_WISH, {**both, "state": "open"}).scalar_one_or_none()
+    tx.execute(_HOLD_OFFER, {"offer": offer_id})
     there = tx.execute(_LASTING, both).one_or_none()
     if there is not None:
         return pair_of(there)
-    known = bool(tx.execute(_HAS_APPLICATIONS).scalar_one())
-    offer = tx.execute(_OFFER if known else _OFFER_ALONE, {"offer": offer_id, "mentee": mentee}).one_or_none()
-    if offer is None or offer.owner_id != mentor:
+    offer = tx.execute(_OFFER, {"offer": offer_id, "mentee": mentee}).one()
+    if offer.owner_id != mentor:
         raise no_pair()
     # Whoever was just accepted may have been counted already.
     if not offer.seated and (offer.places < 1 or offer.state != "open"):
@@ -138,12 +139,13 @@ def end_pair(
         Conflict: when it was changed since ``version``.
     """
     found = held_pair(tx, pair_id)
-    if asker.person_id not in (found.mentee_id, found.mentor_id) and not leads(tx, asker):
-        raise no_pair()
+    check_pair(tx, asker, found)
     said = reason.replace("\x00", "").replace("\r\n", "\n").strip()
     wish = tx.execute(
         _WISH, {"mentee": found.mentee_id, "format": found.format, "state": "matched"}
     ).scalar_one_or_none()
+    if found.offer_id is not None:
+        tx.execute(_HOLD_OFFER, {"offer": found.offer_id})
     held = held_pair(tx, pair_id, lock=True)
     if held.ended_at is not None:
         return held

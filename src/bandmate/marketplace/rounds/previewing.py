@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
+from dataclasses import fields
 from typing import Any
+
+import orjson
 
 from bandmate.engines.allocation import InvalidProblem
 from bandmate.kernel.clock import Clock
 from bandmate.kernel.database.session import Database
 from bandmate.kernel.errors import InvalidInput
 from bandmate.marketplace.ids import RoundId
-from bandmate.marketplace.rounds.acts import begin_preview, note, store_preview
-from bandmate.marketplace.rounds.domain import Limits, Round
+from bandmate.marketplace.rounds.acts import begin_preview, confirm_preview, note, store_preview
+from bandmate.marketplace.rounds.domain import Limits, Round, RoundState
+from bandmate.marketplace.rounds.fit import VERSION, Side
 from bandmate.marketplace.rounds.gathering import Gathered, gather
 from bandmate.marketplace.rounds.proposing import Proposal, propose
 from bandmate.marketplace.rounds.words import problem_sentence
+
+_DIGITS = 16
 
 
 class LimitsCannotBeKept(InvalidInput):
@@ -27,6 +34,8 @@ class LimitsCannotBeKept(InvalidInput):
 def preview(database: Database, round_id: RoundId, *, clock: Clock) -> Round:
     """Work out who would meet whom and keep it as the round's preview. Takes seconds for thousands.
 
+    Where nobody and nothing that it is made from has changed, the preview that stands is the answer.
+
     Raises:
         NotFound: when there is no such round.
         Conflict: when it cannot be previewed, or was changed meanwhile; nothing was kept then.
@@ -34,8 +43,14 @@ def preview(database: Database, round_id: RoundId, *, clock: Clock) -> Round:
     """
     with database.begin() as tx:
         held = begin_preview(tx, round_id, now=clock())
+    # What changes from here on is what the preview does not know.
+    read_at = clock()
     with database.read() as tx:
-        gathered = gather(tx, held.format, now=clock())
+        gathered = gather(tx, held.format, now=read_at)
+    digest = digest_of(gathered, held.limits)
+    if held.state is RoundState.PREVIEW and (held.figures or {}).get("digest") == digest:
+        with database.begin() as tx:
+            return confirm_preview(tx, round_id, version=held.version, now=read_at)
     try:
         proposal = _propose(gathered, held.limits)
     except Exception as error:
@@ -44,7 +59,26 @@ def preview(database: Database, round_id: RoundId, *, clock: Clock) -> Round:
             note(tx, round_id, without=("asked_at", "started_at"), values={"problem": problem})
         raise
     with database.begin() as tx:
-        return store_preview(tx, round_id, gathered, proposal, version=held.version, now=clock())
+        return store_preview(tx, round_id, gathered, proposal, digest=digest, version=held.version, now=read_at)
+
+
+def digest_of(gathered: Gathered, limits: Limits) -> str:
+    """Return the same text for the same question: by which rule, within which limits, for whom."""
+    asked = {
+        "rule": VERSION,
+        "limits": limits.as_json(),
+        "mentees": [[_plain(one.side), one.wish_id, one.waited] for one in gathered.mentees],
+        "mentors": [[_plain(one.side), one.offer_id, one.capacity] for one in gathered.mentors],
+    }
+    return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()[:_DIGITS]
+
+
+def _plain(side: Side) -> list[Any]:
+    """Return what counts of a person in an order of its own."""
+    return [
+        sorted(each) if isinstance(each, frozenset) else each
+        for each in (getattr(side, one.name) for one in fields(side))
+    ]
 
 
 def _propose(gathered: Gathered, limits: Limits) -> Proposal:

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 
 from bandmate.kernel import audit
 from bandmate.kernel.database.session import Tx
@@ -23,11 +23,12 @@ from bandmate.kernel.errors import Conflict
 from bandmate.kernel.events import publish
 from bandmate.kernel.ids import PersonId, fast_derived_id
 from bandmate.kernel.languages import gettext as _
-from bandmate.kernel.notify import request_message
+from bandmate.kernel.notify import MessageRequest, request_messages
 from bandmate.marketplace.ids import OpportunityId, PairId, RoundId
 from bandmate.marketplace.kinds import Kind
 from bandmate.marketplace.launches import visible_kinds_of
 from bandmate.marketplace.opportunities import settle_seats
+from bandmate.marketplace.opportunities.seats import FREE_SEATS
 from bandmate.marketplace.rounds import events
 from bandmate.marketplace.rounds.deciding import Outcome, record_round
 from bandmate.marketplace.rounds.domain import (
@@ -49,15 +50,19 @@ _WISHES = """
      where w.wish_id in (select wish_id from marketplace.round_mentee where round_id = :round)
      order by w.wish_id
 """
-_OFFERS = """
-    select o.opportunity_id, o.state, o.seats - o.seats_taken as places, o.title,
+_HOLD_OFFERS = text("""
+    select from marketplace.opportunity
+     where opportunity_id in (select offer_id from marketplace.round_mentor where round_id = :round)
+     order by opportunity_id for update
+""")
+_OFFERS = text(f"""
+    select o.opportunity_id, o.state, {FREE_SEATS} as places, o.title,
            o.closes_at is not null and o.closes_at <= :now as over
       from marketplace.opportunity o
      where o.opportunity_id in (select offer_id from marketplace.round_mentor where round_id = :round)
      order by o.opportunity_id
-"""
-_LOOKING = text(_WISHES), text(_OFFERS)
-_LOCKING = text(_WISHES + " for update"), text(_OFFERS + " for update")
+""")  # noqa: S608 - an expression of ours
+_READ_WISHES, _HOLD_WISHES = text(_WISHES), text(_WISHES + " for update")
 _PROPOSED = text("""
     select p.mentee_id, p.mentor_id, p.value, p.parts, p.price, p.rank, m.offer_id,
            coalesce(m.wanted, 0) as wanted
@@ -151,7 +156,10 @@ def publish_round(tx: Tx, by: PersonId, round_id: RoundId, *, version: int, now:
         raise Conflict(_("Somebody changed this round since you opened the page. Look at it again, then decide."))
     if held.state is not RoundState.PREVIEW:
         raise Conflict(_("This round has no preview by its present limits. Look at a preview first."))
-    plan = _plan(tx, held, now, _LOCKING)
+    # Held first and read after, by statements that see what others wrote before they let go.
+    tx.execute(_HOLD_WISHES, {"round": held.round_id})
+    tx.execute(_HOLD_OFFERS, {"round": held.round_id})
+    plan = _plan(tx, held, now)
     _write(tx, held, plan, now)
     _decide(tx, held, plan, by, now)
     _tell(tx, held, plan, now)
@@ -163,7 +171,7 @@ def publish_round(tx: Tx, by: PersonId, round_id: RoundId, *, version: int, now:
 
 def outlook(tx: Tx, held: Round, *, now: datetime) -> Published:
     """Return what publishing would come to at this moment; nothing is changed or locked."""
-    plan = _plan(tx, held, now, _LOOKING)
+    plan = _plan(tx, held, now)
     return Published(held, len(plan.kept), len(plan.waiting), _skipped(plan))
 
 
@@ -181,15 +189,14 @@ def published_of(held: Round) -> Published:
     )
 
 
-def _plan(tx: Tx, held: Round, now: datetime, reading: tuple[TextClause, TextClause]) -> _Plan:
-    read_wishes, read_offers = reading
+def _plan(tx: Tx, held: Round, now: datetime) -> _Plan:
     about = {"round": held.round_id}
     wishing = frozenset(
         PersonId(row.person_id)
-        for row in tx.execute(read_wishes, about)
+        for row in tx.execute(_READ_WISHES, about)
         if row.state == "open" and row.format == held.format
     )
-    offers = tx.execute(read_offers, {**about, "now": now}).all()
+    offers = tx.execute(_OFFERS, {**about, "now": now}).all()
     rows = {PersonId(row.mentee_id): row for row in tx.execute(_PROPOSED, about)}
     waited = {PersonId(row.mentee_id): Reason(row.reason) for row in tx.execute(_WAITING, about)}
     persons = sorted({*rows, *waited, *(row.mentor_id for row in rows.values())})
@@ -331,11 +338,12 @@ def _tell(tx: Tx, held: Round, plan: _Plan, now: datetime) -> None:
     mentors = {each.mentor for each in plan.kept}
     people = who_is_told(tx, held.round_id, [*(each.mentee for each in plan.kept), *mentors, *plan.waiting])
     theirs: defaultdict[PersonId, list[PersonId]] = defaultdict(list)
+    letters: list[MessageRequest] = []
     for each in plan.kept:
         theirs[each.mentor].append(each.mentee)
-        letter = told_mentee(told, people[each.mentee], people[each.mentor], plan.rows[each.mentee].parts)
-        request_message(tx, letter, now=now)
-    for mentor, mentees in theirs.items():
-        request_message(tx, told_mentor(told, people[mentor], [people[one] for one in mentees]), now=now)
-    for mentee, reason in plan.waiting.items():
-        request_message(tx, told_waiting(told, people[mentee], reason), now=now)
+        letters.append(told_mentee(told, people[each.mentee], people[each.mentor], plan.rows[each.mentee].parts))
+    letters += [
+        told_mentor(told, people[mentor], [people[one] for one in mentees]) for mentor, mentees in theirs.items()
+    ]
+    letters += [told_waiting(told, people[mentee], reason) for mentee, reason in plan.waiting.items()]
+    request_messages(tx, letters, now=now)

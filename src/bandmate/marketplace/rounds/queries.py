@@ -13,6 +13,7 @@ from sqlalchemy import text
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.ids import PersonId
 from bandmate.marketplace.ids import OpportunityId, PairId, RoundId
+from bandmate.marketplace.opportunities.seats import FREE_SEATS
 from bandmate.marketplace.rounds.asking import no_pair, no_round
 from bandmate.marketplace.rounds.domain import Limits, Pair, Round, RoundState
 
@@ -25,14 +26,25 @@ _COLUMNS = """
 _ALL = text(f"select {_COLUMNS} from marketplace.round order by created_at desc, round_id")  # noqa: S608 - ours
 _ONE = f"select {_COLUMNS} from marketplace.round where round_id = :round"  # noqa: S608 - our own columns
 _ONE_READ, _ONE_LOCKED = text(_ONE), text(_ONE + " for update")
-_COUNTS = text("""
+_COUNTS = text(f"""
     select (select count(distinct w.person_id)
               from marketplace.mentoring_wish w join marketplace.employee e using (person_id)
              where w.state = 'open' and w.format = :format and e.active) as mentees,
            (select count(distinct o.owner_id)
               from marketplace.opportunity o join marketplace.employee e on e.person_id = o.owner_id and e.active
              where o.kind = 'mentoring' and o.state = 'open' and o.format = :format
-               and o.seats > o.seats_taken and (o.closes_at is null or o.closes_at > :now)) as mentors
+               and {FREE_SEATS} > 0 and (o.closes_at is null or o.closes_at > :now)) as mentors
+""")  # noqa: S608 - an expression of ours
+_CHANGES = text("""
+    select (select count(*) from marketplace.mentoring_wish
+             where format = :format and changed_at > :since) as wishes,
+           (select count(*) from marketplace.opportunity
+             where kind = 'mentoring' and format = :format and changed_at > :since) as offers,
+           (select count(*)
+              from (select person_id from marketplace.round_mentee where round_id = :round
+                     union select person_id from marketplace.round_mentor where round_id = :round) t
+              join marketplace.employee e using (person_id) left join marketplace.profile p using (person_id)
+             where greatest(e.changed_at, p.changed_at) > :since) as people
 """)
 _DEPARTMENTS = text("""
     select e.department, count(distinct w.person_id) as many
@@ -149,6 +161,28 @@ def who_could(tx: Tx, format_: str, *, now: datetime) -> tuple[int, int]:
     """Return how many wish for a mentor and how many offer to be one in a format, before anybody is looked at."""
     row = tx.execute(_COUNTS, {"format": format_, "now": now}).one()
     return row.mentees, row.mentors
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How many of what a preview is made from changed since it was worked out."""
+
+    wishes: int = 0
+    offers: int = 0
+    people: int = 0
+
+    def __bool__(self) -> bool:
+        """Tell whether anything did."""
+        return bool(self.wishes or self.offers or self.people)
+
+
+def changes_since_preview(tx: Tx, held: Round) -> Changes:
+    """Return what changed since the preview that stands; nothing where none does."""
+    if held.state is not RoundState.PREVIEW or held.previewed_at is None:
+        return Changes()
+    about = {"round": held.round_id, "format": held.format, "since": held.previewed_at}
+    row = tx.execute(_CHANGES, about).one()
+    return Changes(row.wishes, row.offers, row.people)
 
 
 def departments_wishing(tx: Tx, format_: str) -> Mapping[str, int]:

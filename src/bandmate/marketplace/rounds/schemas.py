@@ -17,7 +17,7 @@ from bandmate.marketplace.rounds.queries import MyPair
 from bandmate.marketplace.rounds.suggesting import Suggestion
 from bandmate.marketplace.rounds.words import problem_sentence, why
 
-_INNER = frozenset({"others", "asked_at", "started_at", "problem", "published"})
+_INNER = frozenset({"digest", "others", "asked_at", "started_at", "problem", "published"})
 
 
 class RoundInput(BaseModel):
@@ -62,6 +62,10 @@ class RoundData(BaseModel):
     changed_at: datetime
     previewed_at: datetime | None
     published_at: datetime | None
+    is_stale: bool | None = Field(
+        default=None,
+        description="Whether wishes, offers or people changed since a preview; told where one round is read.",
+    )
 
 
 class RoundList(BaseModel):

@@ -24,6 +24,8 @@ from bandmate.marketplace.rounds.proposing import propose
 from bandmate.marketplace.rounds.queries import names_of
 
 MOST = 5
+FIRST_OF_WAITING = 500
+"""So many of a waiting list are looked at for places that become free, those who wish longest: a page waits."""
 
 _RANKING_OFF = text("select not ai_ranking from marketplace.profile where person_id = :person")
 _FORMATS = text("""
@@ -39,6 +41,7 @@ _WAITING = text("""
       join marketplace.round_mentee m on m.round_id = w.round_id and m.person_id = w.mentee_id
       join marketplace.mentoring_wish v on v.wish_id = m.wish_id and v.state = 'open'
      where w.round_id = :round
+     order by v.created_at, w.mentee_id limit :most
 """)
 
 
@@ -114,7 +117,8 @@ def next_of_waiting(tx: Tx, held: Round, *, now: datetime) -> tuple[Next, ...]:
     """Return who of a published round's waiting list could have which place that is free now; for its lead."""
     if held.state is not RoundState.PUBLISHED or held.format not in set(Format):
         return ()
-    waiting = [PersonId(one) for one in tx.execute(_WAITING, {"round": held.round_id}).scalars()]
+    asked = {"round": held.round_id, "most": FIRST_OF_WAITING}
+    waiting = [PersonId(one) for one in tx.execute(_WAITING, asked).scalars()]
     if not waiting:
         return ()
     gathered = gather(tx, held.format, now=now, mentees=waiting)

@@ -175,3 +175,32 @@ team_member = Table(
     Index("ix_team_member_person_id", "person_id"),
     schema=SCHEMA,
 )
+
+staffing_run = Table(
+    "staffing_run",
+    metadata,
+    Column("run_id", Uuid, primary_key=True),
+    Column("opportunity_ids", ARRAY(Uuid), nullable=False),
+    # Of the question; the proposals that answer it have the same.
+    Column("digest", Text, nullable=False),
+    Column("asked_by", Uuid, ForeignKey(_PERSON), nullable=False),
+    Column("state", Text, nullable=False),
+    # Why it failed: a reason and what it is about, put into words when it is read.
+    Column("problem", JSONB),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("started_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+    CheckConstraint("state in ('waiting', 'computing', 'ready', 'failed')", name="state"),
+    CheckConstraint("(ended_at is null) = (state in ('waiting', 'computing'))", name="ended"),
+    Index(
+        "uq_staffing_run_open",
+        "asked_by",
+        "digest",
+        unique=True,
+        postgresql_where=text("state in ('waiting', 'computing')"),
+    ),
+    Index("ix_staffing_run_asked_by", "asked_by", text("asked_at desc")),
+    Index("ix_staffing_run_opportunity_ids", "opportunity_ids", postgresql_using="gin"),
+    Index("ix_staffing_run_ended_at", "ended_at"),
+    schema=SCHEMA,
+)

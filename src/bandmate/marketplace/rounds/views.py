@@ -54,7 +54,7 @@ def shown_round(held: Round) -> dict[str, Any]:
             for place, state in enumerate(_COURSE)
         ],
         "asked_at": None if held.asked_at is None else parse_rfc3339(held.asked_at),
-        "started": bool((held.figures or {}).get("started_at")),
+        "started": parse_rfc3339(started) if (started := (held.figures or {}).get("started_at")) else None,
         "problem": None if held.problem is None else problem_sentence(held.problem),
         "figures": shown_figures(held) if held.has_figures else None,
     }

@@ -15,6 +15,7 @@ from bandmate.kernel.ids import PersonId, new_id
 from bandmate.marketplace.ids import OpportunityId
 from bandmate.marketplace.kinds import Kind
 from bandmate.marketplace.people.domain import Stated
+from bandmate.marketplace.people.groups import put_in_groups
 from bandmate.marketplace.people.writing import changing_directory, enrol, write_employees
 from bandmate.marketplace.sample.history import History, history
 from bandmate.marketplace.sample.life import Life, life_of
@@ -25,6 +26,8 @@ from bandmate.marketplace.sample.staff import PEOPLE, Worker, company
 
 SEED = 11
 SOURCE = "sample"
+PIONEERS, PIONEERS_EVERY = "Pioneers", 50
+"""The group that a pilot begins with, and which share of the company it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ def load_company(
         workers = company(random, today, people)
         lives = {worker.number: life_of(random, worker, today) for worker in workers}
         persons = _write_people(tx, workers, now)
+        put_in_groups(tx, {persons[each.number]: _groups(each) for each in workers if _groups(each)}, now=now)
         _write_profiles(tx, workers, lives, persons, now)
         offered = offers(random, workers, lives, today)
         wished = wishes(random, workers, lives, today)
@@ -114,6 +118,13 @@ def _stated(worker: Worker, manager: PersonId | None = None) -> Stated:
         start_date=worker.started,
         employee_number=f"HN{worker.number + 1:05}",
     )
+
+
+def _groups(worker: Worker) -> tuple[str, ...]:
+    """Return the groups of somebody: some try new things first, some build; a pilot has a choice."""
+    tries = worker.persona is not None or worker.number % PIONEERS_EVERY == 0
+    builds = worker.trade.department == "Engineering"
+    return ((PIONEERS,) if tries else ()) + ((worker.trade.department,) if builds else ())
 
 
 def _write_profiles(

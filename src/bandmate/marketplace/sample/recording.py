@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,8 +12,10 @@ from sqlalchemy import text
 from bandmate.kernel.consent import grant
 from bandmate.kernel.consent.entries import Through
 from bandmate.kernel.database.session import Tx
+from bandmate.kernel.decisions import Decision, record
 from bandmate.kernel.ids import PersonId, fast_derived_id, new_id
-from bandmate.marketplace.applying.domain import ANSWER_DAYS, MANAGER_DAYS, State
+from bandmate.marketplace.applying.deciding import answer_decision
+from bandmate.marketplace.applying.domain import ANSWER_DAYS, MANAGER_DAYS, Application, State
 from bandmate.marketplace.applying.working_days import end_of_working_day
 from bandmate.marketplace.applying.writing import application_id_of
 from bandmate.marketplace.ids import OpportunityId, RoundId
@@ -109,6 +111,21 @@ def _write_applications(tx: Tx, past: History, cast: Cast) -> None:
         ),
     )
     write_rows(tx, "manager_ask", (row for each in past.joinings for row in _asks(each, cast)))
+    record(tx, (decision for each in past.joinings for decision in _answers(each, cast)))
+
+
+def _answers(joining: Joining, cast: Cast) -> Iterator[Decision]:
+    """Yield what was decided when somebody was answered, as answering records it: "Why?" reads it."""
+    for position, step in enumerate(joining.steps, 1):
+        if step.state in _ANSWERS:
+            yield answer_decision(
+                replace(Application(**_application(joining, cast)), version=position),
+                cast.offered[joining.offer].title,
+                answer="offered" if step.state is State.OFFERED else "owner",
+                words=step.words,
+                by=cast.owner(joining.offer),
+                now=step.at,
+            )
 
 
 def _application(joining: Joining, cast: Cast) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Locks are taken in the order opportunity, proposal, application; opportunities i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -33,9 +33,11 @@ from bandmate.marketplace.staffing.domain import (
     Team,
     by_hand,
     compute,
+    digest_of,
 )
 from bandmate.marketplace.staffing.gathering import gather
 from bandmate.marketplace.staffing.queries import no_proposal, open_proposals, proposal
+from bandmate.marketplace.staffing.sizing import ceiling, is_large
 
 MOST_PROJECTS = 30
 """Staffed together at once."""
@@ -81,20 +83,28 @@ class Accepted:
     """Members who wait for no answer any more: they withdrew, left, or were answered otherwise."""
 
 
-def propose(
-    tx: Tx,
-    asker: Asker,
-    ids: Sequence[OpportunityId],
-    *,
-    chosen: Sequence[PersonId] = (),
-    now: datetime,
-) -> Mapping[OpportunityId, Proposal]:
-    """Propose a team for each project, together, and keep the proposals. The same question changes nothing.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be staffed, from what, for whom."""
 
-    A proposal that stood before is dropped where it differs.
+    field: Field
+    by: PersonId
+    chosen: tuple[PersonId, ...]
+    """Instead of the best team of a single project."""
+
+    @property
+    def digest(self) -> str:
+        """The same for the same question."""
+        return digest_of(self.field, self.chosen)
+
+
+def question(
+    tx: Tx, asker: Asker, ids: Sequence[OpportunityId], *, chosen: Sequence[PersonId] = (), now: datetime
+) -> Question:
+    """Return what is asked, once it is sure that it can be answered.
 
     Args:
-        tx: writes; nothing is locked while the teams are computed.
+        tx: reads only.
         asker: a host for a project of theirs, or a programme lead for any.
         ids: the projects, open ones.
         chosen: for a single project, who its host wants instead of the best team.
@@ -109,15 +119,57 @@ def propose(
     if not 0 < len(wanted) <= MOST_PROJECTS:
         raise InvalidInput(_("Choose projects, at most {most} at once.").format(most=MOST_PROJECTS), field="ids")
     projects = staffed_by(tx, asker, wanted)
-    by = person_asking(tx, asker)
+    asked = question_of(tx, person_asking(tx, asker), projects, now=now)
+    if not chosen:
+        return asked
+    _check_choice(asked.field, wanted, chosen)
+    return replace(asked, chosen=tuple(dict.fromkeys(chosen)))
+
+
+def question_of(tx: Tx, by: PersonId, projects: Mapping[OpportunityId, Opportunity], *, now: datetime) -> Question:
+    """Return what is asked of projects that somebody may staff.
+
+    Raises:
+        Conflict: as ``question``.
+    """
     field = gather(tx, by, projects, now=now)
     _check_open(field)
-    if chosen:
-        _check_choice(field, wanted, chosen)
-        computed = by_hand(field, wanted[0], list(dict.fromkeys(chosen)))
-    else:
-        computed = compute(field)
-    return _keep(tx, field, computed, by, now)
+    return Question(field, by, ())
+
+
+def standing_answer(tx: Tx, asked: Question) -> Mapping[OpportunityId, Proposal] | None:
+    """Return the proposals that stand and came from the same question; None where one is missing."""
+    kept, digest = open_proposals(tx, list(asked.field.projects)), asked.digest
+    same = {key: each for key, each in kept.items() if each.figures["digest"] == digest}
+    return same if len(same) == len(asked.field.projects) else None
+
+
+def propose(
+    tx: Tx,
+    asker: Asker,
+    ids: Sequence[OpportunityId],
+    *,
+    chosen: Sequence[PersonId] = (),
+    now: datetime,
+) -> Mapping[OpportunityId, Proposal]:
+    """Propose a team for each project, together, and keep the proposals. The same question changes nothing.
+
+    A proposal that stood before is dropped where it differs. It is computed here and now, however long it takes:
+    ``runs.ask`` is for whoever cannot wait. Arguments and errors are those of ``question``.
+    """
+    return propose_now(tx, question(tx, asker, ids, chosen=chosen, now=now), now=now)
+
+
+def propose_now(tx: Tx, asked: Question, *, now: datetime) -> Mapping[OpportunityId, Proposal]:
+    """Answer a question, unless its answer stands. Nothing is locked while teams are computed."""
+    standing = standing_answer(tx, asked)
+    if standing is not None:
+        return standing
+    if not asked.chosen:
+        return keep(tx, asked, compute(asked.field), now=now)
+    (key,) = asked.field.projects
+    bound = ceiling(asked.field, key) if is_large(asked.field) else None
+    return keep(tx, asked, by_hand(asked.field, key, asked.chosen, bound=bound), now=now)
 
 
 def accept(tx: Tx, asker: Asker, opportunity_id: OpportunityId, proposal_id: UUID, *, now: datetime) -> Accepted:
@@ -188,9 +240,11 @@ def _check_open(field: Field) -> None:
     for each in field.projects.values():
         title = each.opportunity.title
         if each.opportunity.state is not State.OPEN:
-            raise Conflict(_("“{title}” is not open, so no team is put together for it.").format(title=title))
+            said = _("“{title}” is not open, so no team is put together for it.").format(title=title)
+            raise Conflict(said, reason="not_open", project=title)
         if not each.seats_left:
-            raise Conflict(_("Every seat of “{title}” is taken or offered to somebody.").format(title=title))
+            said = _("Every seat of “{title}” is taken or offered to somebody.").format(title=title)
+            raise Conflict(said, reason="no_seat", project=title)
 
 
 def _check_choice(field: Field, wanted: Sequence[OpportunityId], chosen: Sequence[PersonId]) -> None:
@@ -205,10 +259,9 @@ def _check_choice(field: Field, wanted: Sequence[OpportunityId], chosen: Sequenc
         raise InvalidInput(_("You chose more people than there are free seats."), field="chosen")
 
 
-def _keep(
-    tx: Tx, field: Field, computed: Computed, by: PersonId, now: datetime
-) -> Mapping[OpportunityId, Proposal]:
-    """Write proposals down, but those that stand already and came from the same question."""
+def keep(tx: Tx, asked: Question, computed: Computed, *, now: datetime) -> Mapping[OpportunityId, Proposal]:
+    """Write the answer to a question down, but proposals that stand already and came from the same one."""
+    field, by = asked.field, asked.by
     ids = list(field.projects)
     tx.execute(_HOLD, {"ids": ids})
     before = {row.opportunity_id: row for row in tx.execute(_BEFORE, {"ids": ids})}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,9 @@ VERSION = 1
 """Of the rule: decisions name it."""
 RULE = StaffingRule()
 EFFORT = 0.5
-"""Seconds of the solver's own clock: up to ten real ones on a busy machine, and a page waits for them."""
+"""Seconds of the solver's own clock while a page waits; what is small enough (``sizing``) takes a tenth of it."""
+LONG_EFFORT = 2.0
+"""Seconds of the solver's own clock in the background: ten to fifty real ones."""
 
 _LEVELS = 5
 _NO_LEVEL = 0.6
@@ -110,10 +113,9 @@ class Staffed:
     @property
     def led(self) -> Mapping[PersonId, tuple[str, ...]]:
         """Who of the team can lead which wanted skills."""
-        project = Project("", _weights(self.wanted), len(self.mates), 0)
-        people = [Candidate(str(each.person_id), each.skills, frozenset(), 0, {"": 1.0}) for each in self.mates]
-        found = staff([project], people, RULE, effort=EFFORT)
-        return {PersonId(UUID(each.person)): each.leads for each in found.teams[""]}
+        mates = tuple((str(each.person_id), tuple(sorted(each.skills.items()))) for each in self.mates)
+        found = _led(tuple(weights_of(self.wanted).items()), mates)
+        return {PersonId(UUID(person)): leads for person, leads in found}
 
     @property
     def sought(self) -> tuple[Skill, ...]:
@@ -191,6 +193,36 @@ class Proposal:
         return better_by(float(self.figures["value"]), float(self.figures["bound"]))
 
 
+class RunState(StrEnum):
+    """How a computation in the background comes along."""
+
+    WAITING = "waiting"
+    COMPUTING = "computing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Teams that are, or were, worked out in the background."""
+
+    run_id: UUID
+    projects: tuple[OpportunityId, ...]
+    asked_by: PersonId
+    state: RunState
+    problem: Mapping[str, Any] | None
+    """Of one that failed: ``reason``, and the ``project`` it is about (``words.problem_sentence``)."""
+    digest: str
+    asked_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it has not ended."""
+        return self.state in {RunState.WAITING, RunState.COMPUTING}
+
+
 def better_by(value: float, bound: float) -> int:
     """Return by how many whole per cent ``bound`` is above ``value``, rounded up; 0 within rounding."""
     if bound - value <= 1e-3:  # noqa: PLR2004 - the solver counts in thousandths
@@ -210,18 +242,37 @@ def suits(*, with_words: bool, wants: Iterable[str], teaches: Iterable[str]) -> 
     return (1 - _LEARNING) * (1.0 if with_words else _WITHOUT_WORDS) + _LEARNING * learned
 
 
-def compute(field: Field) -> Computed:
+@lru_cache(maxsize=512)  # a page asks for the same team several times, and each answer is a program to solve
+def _led(
+    wanted: tuple[tuple[str, float], ...], mates: tuple[tuple[str, tuple[tuple[str, float], ...]], ...]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return who of a team leads which skills, by keys."""
+    people = [Candidate(key, dict(skills), frozenset(), 0, {"": 1.0}) for key, skills in mates]
+    found = staff([Project("", dict(wanted), len(mates), 0)], people, RULE, effort=EFFORT)
+    return tuple((each.person, each.leads) for each in found.teams[""])
+
+
+def compute(field: Field, *, effort: float = EFFORT) -> Computed:
     """Staff all projects of a field together, with who lets themselves be ranked."""
-    found = _solve(field, [each for each in field.applicants if each.ranked])
+    found = _solve(field, [each for each in field.applicants if each.ranked], effort)
     teams = {key: _team(field, key, found.teams[str(key)]) for key in field.projects}
-    return Computed(teams, found.value, max(found.bound, found.value), by_hand=False, digest=_digest(field, None))
+    return Computed(teams, found.value, max(found.bound, found.value), by_hand=False, digest=digest_of(field))
 
 
-def by_hand(field: Field, opportunity_id: OpportunityId, chosen: Sequence[PersonId]) -> Computed:
-    """Work out who of some chosen people would lead what; hours and seats are looked at by whoever chose."""
+def by_hand(
+    field: Field, opportunity_id: OpportunityId, chosen: Sequence[PersonId], *, bound: float | None = None
+) -> Computed:
+    """Work out who of some chosen people would lead what; hours and seats are looked at by whoever chose.
+
+    Args:
+        field: the project, and everybody who applied for it.
+        opportunity_id: the project.
+        chosen: who was chosen.
+        bound: what no team is worth more than; None to have it computed.
+    """
     people = [each for each in field.applicants_of(opportunity_id) if each.person_id in set(chosen)]
     staffed = field.projects[opportunity_id]
-    project = Project(str(opportunity_id), _weights(staffed.sought), len(people), 0)
+    project = Project(str(opportunity_id), weights_of(staffed.sought), len(people), 0)
     candidates = [_candidate(each, {opportunity_id: 0.0}) for each in people]
     led = {
         PersonId(UUID(each.person)): each.leads
@@ -229,22 +280,21 @@ def by_hand(field: Field, opportunity_id: OpportunityId, chosen: Sequence[Person
     }
     members = [Member(str(each.person_id), led.get(each.person_id, ())) for each in people]
     team = _team(field, opportunity_id, members)
-    best = _solve(
-        Field({opportunity_id: staffed}, field.applicants), [each for each in field.applicants if each.ranked]
-    )
+    if bound is None:
+        ranked = [each for each in field.applicants if each.ranked]
+        bound = _solve(Field({opportunity_id: staffed}, field.applicants), ranked, EFFORT).bound
     value = sum(team.worth.values())
-    return Computed(
-        {opportunity_id: team}, value, max(best.bound, value), by_hand=True, digest=_digest(field, sorted(chosen))
-    )
+    digest = digest_of(field, chosen)
+    return Computed({opportunity_id: team}, value, max(bound, value), by_hand=True, digest=digest)
 
 
-def _solve(field: Field, people: Sequence[Applicant]) -> Staffing:
+def _solve(field: Field, people: Sequence[Applicant], effort: float) -> Staffing:
     projects = [
-        Project(str(key), _weights(each.sought), each.seats_left, float(each.opportunity.hours_per_week or 0))
+        Project(str(key), weights_of(each.sought), each.seats_left, float(each.opportunity.hours_per_week or 0))
         for key, each in field.projects.items()
     ]
     hours = {key: each.opportunity.hours_per_week or Decimal(0) for key, each in field.projects.items()}
-    return staff(projects, [_candidate(each, hours) for each in people], RULE, effort=EFFORT)
+    return staff(projects, [_candidate(each, hours) for each in people], RULE, effort=effort)
 
 
 def _candidate(one: Applicant, hours: Mapping[OpportunityId, Decimal | float]) -> Candidate:
@@ -261,7 +311,7 @@ def _candidate(one: Applicant, hours: Mapping[OpportunityId, Decimal | float]) -
 
 def _team(field: Field, key: OpportunityId, members: Sequence[Member]) -> Team:
     staffed, people = field.projects[key], {str(each.person_id): each for each in field.applicants}
-    weights = _weights(staffed.sought)
+    weights = weights_of(staffed.sought)
     brought = _brought([people[each.person] for each in members])
     places = tuple(
         Place(
@@ -299,19 +349,20 @@ def _brought(people: Sequence[Applicant]) -> Mapping[PersonId, str | None]:
     return brought
 
 
-def _weights(skills: Sequence[Skill]) -> dict[str, float]:
+def weights_of(skills: Sequence[Skill]) -> dict[str, float]:
+    """Return the weights of skills by their URIs, each above 0."""
     return {skill.uri: max(_LEAST_WEIGHT, skill.weight) for skill in skills}
 
 
-def _digest(field: Field, chosen: Sequence[PersonId] | None) -> str:
-    """Return the same text for the same question."""
+def digest_of(field: Field, chosen: Iterable[PersonId] = ()) -> str:
+    """Return the same text for the same question: the rule, the projects, who applied, who is chosen."""
     asked = {
         "rule": VERSION,
-        "chosen": None if chosen is None else [str(each) for each in chosen],
+        "chosen": sorted(str(each) for each in set(chosen)) or None,
         "projects": sorted(
             [
                 str(key),
-                sorted(_weights(each.sought).items()),
+                sorted(weights_of(each.sought).items()),
                 each.seats_left,
                 str(each.opportunity.hours_per_week),
             ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from bandmate.marketplace.staffing import cards as _cards  # noqa: F401 - declares its cards
 from bandmate.marketplace.staffing import places as _places  # noqa: F401 - fills its place on projects' pages
 from bandmate.marketplace.staffing.api import router as api
 from bandmate.marketplace.staffing.joint_pages import router as _joint

@@ -22,14 +22,16 @@ from bandmate.marketplace.opportunities import State
 from bandmate.marketplace.people.asking import person_asking
 from bandmate.marketplace.staffing import acts
 from bandmate.marketplace.staffing.asking import staffed_by
-from bandmate.marketplace.staffing.domain import by_hand
+from bandmate.marketplace.staffing.domain import Run
 from bandmate.marketplace.staffing.gathering import gather
 from bandmate.marketplace.staffing.queries import names_of, open_proposal
+from bandmate.marketplace.staffing.runs import ask, is_stale, run_for
 from bandmate.marketplace.staffing.views import (
-    chosen_team,
+    compared_choice,
     proposed_team,
     read_people,
     shown_applicants,
+    shown_run,
     team_as_is,
 )
 from bandmate.marketplace.staffing.words import how_good
@@ -61,6 +63,8 @@ def team_page(
     staffed, standing = field.projects[key], open_proposal(tx, key)
     people = [each for each in read_people(chosen) if each in {one.person_id for one in field.applicants}]
     names = names_of(tx, [place.person_id for place in standing.places]) if standing else {}
+    run = run_for(tx, key)
+    stale = standing is not None and is_stale(tx, standing, now=clock())
     return pages.render(
         request,
         "marketplace_staffing/team.html",
@@ -78,7 +82,9 @@ def team_page(
         by_name=names_of(tx, [standing.created_by]).get(standing.created_by, "") if standing else "",
         together=len(standing.figures["projects"]) if standing else 1,
         may_offer=answers_for(tx, asker, staffed.opportunity),
-        choice=chosen_team(field, key, by_hand(field, key, people)) if people else None,
+        choice=compared_choice(field, key, people, standing, stale=stale) if people else None,
+        is_stale=stale,
+        run=shown_run(run, person_asking(tx, asker), standing) if run else None,
         chosen=people,
     )
 
@@ -93,8 +99,10 @@ def propose(
 ) -> Response:
     """Propose a team: the best there is, or the people chosen."""
     key = OpportunityId(opportunity_id)
-    made = acts.propose(tx, asker, [key], chosen=read_people(chosen), now=clock())[key]
-    if not made.places:
+    made = ask(tx, asker, [key], chosen=read_people(chosen), now=clock())
+    if isinstance(made, Run):
+        said = _("The team is being worked out. You can close this page: Today tells you when it is there.")
+    elif not made[key].places:
         said = _("No team could be put together. Below stands why.")
     else:
         said = _("Here is a team. Nobody was told of it; you decide.")

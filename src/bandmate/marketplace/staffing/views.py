@@ -14,13 +14,16 @@ from bandmate.marketplace.ids import OpportunityId
 from bandmate.marketplace.opportunities import Skill
 from bandmate.marketplace.staffing.domain import (
     Applicant,
-    Computed,
     Field,
     Place,
     Proposal,
+    Run,
+    RunState,
     Staffed,
+    by_hand,
 )
-from bandmate.marketplace.staffing.words import cover, how_good
+from bandmate.marketplace.staffing.sizing import ceiling, is_large
+from bandmate.marketplace.staffing.words import cover, how_good, problem_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +103,51 @@ def proposed_team(field: Field, proposal: Proposal, names: Mapping[PersonId, str
     return _shown(field, proposal.opportunity_id, sought, proposal.places, names)
 
 
-def chosen_team(field: Field, key: OpportunityId, computed: Computed) -> Mapping[str, Any]:
-    """Return a choice by hand: what it covers, its hours, and how much of the best team's worth it has."""
+def compared_choice(
+    field: Field, key: OpportunityId, people: Sequence[PersonId], standing: Proposal | None, *, stale: bool
+) -> Mapping[str, Any]:
+    """Return a choice by hand: what it covers, its hours, and how much of the best team's worth it has.
+
+    Where many applied the best team is not worked out for this: what is known of it by the proposal that stands
+    serves, or what no team can be worth more than.
+    """
+    bound, exact = None, True
+    if is_large(field):
+        figures = standing.figures if standing and not stale else {}
+        exact = len(figures.get("projects", ())) == 1 and not figures["by_hand"]
+        bound = float(figures["bound"]) if exact else ceiling(field, key)
+    computed = by_hand(field, key, people, bound=bound)
     places = computed.teams[key].places
     names = {each.person_id: each.name for each in field.applicants}
-    value = computed.value
     return {
         "team": _shown(field, key, field.projects[key].sought, places, names),
-        "share": round(100 * value / computed.bound) if computed.bound > 0 else 0,
+        "share": round(100 * computed.value / computed.bound) if computed.bound > 0 else 0,
+        "exact": exact,
         "too_many": len(places) > field.projects[key].seats_left,
         "seats_left": field.projects[key].seats_left,
+    }
+
+
+def shown_run(run: Run, reader: PersonId, standing: Proposal | None = None) -> Mapping[str, Any] | None:
+    """Return how a computation comes along, where it tells the reader something that the proposal does not."""
+    if run.is_under_way:
+        return {"run": run, "problem": ""}
+    told = run.state is RunState.FAILED and run.asked_by == reader
+    if told and not (standing and standing.created_at > run.asked_at):
+        return {"run": run, "problem": problem_sentence(run.problem or {})}
+    return None
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """Return a computation as the API gives it."""
+    return {
+        "run_id": run.run_id,
+        "state": run.state.value,
+        "projects": list(run.projects),
+        "problem": problem_sentence(run.problem or {}) if run.state is RunState.FAILED else None,
+        "asked_at": run.asked_at,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
     }
 
 

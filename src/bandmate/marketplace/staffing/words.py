@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bandmate.kernel.languages import gettext as _
 from bandmate.kernel.languages import ngettext
 from bandmate.marketplace.staffing.domain import Proposal
@@ -36,3 +39,20 @@ def cover(covered: int, sought: int) -> str:
     return ngettext(
         "It covers {covered} of {sought} skill sought.", "It covers {covered} of {sought} skills sought.", sought
     ).format(covered=covered, sought=sought)
+
+
+def problem_sentence(problem: Mapping[str, Any]) -> str:
+    """Return why teams could not be worked out, and what to do."""
+    title = str(problem.get("project") or "")
+    if problem.get("reason") == "not_open":
+        return _("“{title}” was closed meanwhile. Leave it out or open it again, then try again.").format(
+            title=title
+        )
+    if problem.get("reason") == "no_seat":
+        return _(
+            "Every seat of “{title}” was taken or offered to somebody meanwhile. Leave it out or add seats, "
+            "then try again."
+        ).format(title=title)
+    if problem.get("reason") == "gone":
+        return _("A project of these is gone, or is not yours to staff any more. Look at your projects again.")
+    return _("The teams could not be worked out. Try again; if it stays so, tell those who run this.")

@@ -116,8 +116,16 @@ def _mark(skill: Skill, fit: Fit) -> str:
 
 
 def place_of(each: Opportunity) -> str:
-    """Return where it is, as far as it says: ``Stockholm, Sweden``."""
-    return ", ".join(part for part in (each.location, each.country and country_name(each.country)) if part)
+    """Return where it is, as far as it says: ``Stockholm, Sweden``; named once where the place ends in it."""
+    country = country_name(each.country) if each.country else ""
+    if each.location and country and country.casefold() in _ends_of(each.location):
+        return each.location
+    return ", ".join(part for part in (each.location, country) if part)
+
+
+def _ends_of(place: str) -> tuple[str, str]:
+    """Return a place and what stands behind its last comma: ``London, United Kingdom`` ends in its country."""
+    return place.casefold(), place.casefold().rpartition(",")[2].strip()
 
 
 def hours_of(hours: Decimal | None) -> str:

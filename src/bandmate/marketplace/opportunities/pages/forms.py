@@ -33,7 +33,16 @@ from bandmate.marketplace.opportunities.domain import (
     check,
 )
 from bandmate.marketplace.opportunities.form import Typed, differences, read, typed, typed_of, with_skills
-from bandmate.marketplace.opportunities.pages.words import FIELD_NAMES, KINDS_OFFERED, PRIVATE, SEARCH, kind_name
+from bandmate.marketplace.opportunities.pages.words import (
+    CHANGE,
+    FIELD_NAMES,
+    KINDS_OFFERED,
+    OFFER,
+    PRIVATE,
+    SEARCH,
+    countries,
+    kind_name,
+)
 from bandmate.marketplace.opportunities.queries import opportunity, unknown
 from bandmate.marketplace.opportunities.skills import labels_in, proposed
 from bandmate.marketplace.people.asking import employee_asking, person_asking
@@ -174,7 +183,7 @@ def _form(
         status=status,
         headers=PRIVATE,
         kind=form.kind.value,
-        kind_name=kind_name(form.kind),
+        title=_((OFFER if held is None else CHANGE)[form.kind]),
         values=form,
         key=key,
         held=held,
@@ -186,9 +195,17 @@ def _form(
         field_names={name: _(label) for name, label in FIELD_NAMES.items()},
         proposals=proposals,
         formats=[(each.value, f"{_(name)}: {_(FORMATS_EXPLAINED[each])}") for each, name in FORMATS.items()],
+        countries=_countries(form["country"]),
         work_models=[("", _("Not stated")), *((each.value, _(name)) for each, name in WORK_MODELS.items())],
         is_draft=held is None or held.state is State.DRAFT,
     )
+
+
+def _countries(typed: str) -> list[tuple[str, str]]:
+    """Return the choices of a country; what was sent and is none stays among them, so that it comes back."""
+    known = countries()
+    other = [(typed, typed)] if typed and typed not in dict(known) else []
+    return [("", _("Not stated")), *known, *other]
 
 
 def _typed(sent: dict[str, list[str]]) -> Typed:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
+from bandmate.engines.extraction import country_code_of
 from bandmate.kernel.config import Settings
 from bandmate.kernel.languages import gettext as _
 from bandmate.kernel.languages import language, later, locale_of, ngettext
@@ -47,6 +49,18 @@ KINDS_OFFERED: Mapping[Kind, str] = {
     Kind.MENTORING: later("Your time and experience for somebody who wants to grow."),
 }
 """What one offers with each kind."""
+
+OFFER: Mapping[Kind, str] = {
+    Kind.JOB: later("Offer a job"),
+    Kind.PROJECT: later("Offer a project"),
+    Kind.MENTORING: later("Offer mentoring"),
+}
+CHANGE: Mapping[Kind, str] = {
+    Kind.JOB: later("Change this job"),
+    Kind.PROJECT: later("Change this project"),
+    Kind.MENTORING: later("Change this mentoring"),
+}
+"""Titles of the form."""
 
 FIELD_NAMES: Mapping[str, str] = {
     "title": later("Title"),
@@ -102,6 +116,13 @@ def address(query: OpportunityQuery, *, page: int = 1) -> str:
 def country_name(code: str) -> str:
     """Return what a country is called in the present language; the code itself where nobody knows it."""
     return str(locale_of(language()).territories.get(code.strip(), code))
+
+
+def countries() -> list[tuple[str, str]]:
+    """Return every country (ISO 3166-1 alpha-2) as its code and its name in the present language, by name."""
+    named = locale_of(language()).territories
+    found = [(code, str(name)) for code, name in named.items() if country_code_of(code) == code]
+    return sorted(found, key=lambda each: normalize("NFKD", each[1]).casefold())
 
 
 def kind_name(kind: Kind) -> str:

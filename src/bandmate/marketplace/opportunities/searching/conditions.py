@@ -1,4 +1,4 @@
-"""A question as SQL: what always holds, what the words ask, and one bit for each filter that is a facet."""
+"""A question as SQL: what always holds, what the words ask, and the filters that are facets, apart."""
 
 from __future__ import annotations
 
@@ -24,10 +24,20 @@ FACETS: Mapping[str, str] = {
     "seats": "o.seats > o.seats_taken",
     "internal_first": "o.internal_until is not null and o.internal_until > :now",
 }
-"""Filters whose choices are counted as if the filter itself were not set; the place is the bit."""
+"""Filters whose choices are counted as if the filter itself were not set."""
 
 WORDS = "(select marketplace.words_asked(cast(:words as text[])))"
 """What the words ask; as a query of its own, so that it is worked out once and not for every row."""
+
+# Weights of D, C, B, A: description and summary decide nothing, skills less than the title.
+RANK = f"""
+    case when o.heading @@ (select cast(replace(cast({WORDS} as text), ' & ', ' | ') as tsquery))
+         then ts_rank('{{0, 0, 0.4, 1}}', o.heading, {WORDS}) else 0 end
+"""
+"""How well the words fit, the most the best; worked out only where any of them stands in title or skills."""
+
+PARAMETER = re.compile(r"(?<!:):(\w+)")
+"""A parameter of these conditions."""
 
 _TOKEN = re.compile(r"\w+", re.UNICODE)
 _MOST_TOKENS = 20
@@ -40,7 +50,7 @@ class Conditions:
     base: str
     """Everything but the facets' filters."""
     facets: tuple[tuple[str, str], ...]
-    """Filters that are set, by the name of their facet."""
+    """Filters that are set, by the name of their facet; their values stand under it too."""
     values: Mapping[str, Any]
     has_words: bool
 
@@ -48,17 +58,6 @@ class Conditions:
     def everything(self) -> str:
         """All of it: what fits."""
         return " and ".join((self.base, *(f"({sql})" for _, sql in self.facets)))
-
-    @property
-    def missed(self) -> str:
-        """An integer with the bit of each facet's filter that a row does not meet."""
-        parts = (f"(case when {sql} then 0 else {bit_of(name)} end)" for name, sql in self.facets)
-        return " + ".join(parts) or "0"
-
-
-def bit_of(facet: str) -> int:
-    """Return the bit of a facet in ``missed``."""
-    return 1 << list(FACETS).index(facet)
 
 
 def conditions(query: OpportunityQuery, kinds: Collection[Kind], now: datetime) -> Conditions:

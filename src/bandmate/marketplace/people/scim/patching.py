@@ -116,8 +116,10 @@ def _apply_to_extension(resource: ResourceType, document: Document, op: Op, path
     schema = next((one for one in resource.extensions if one.urn.lower() == path.attribute.urn), None)
     if schema is None:
         raise invalid_path("This schema as a whole cannot be changed; name an attribute of it.")
-    if op == "remove":
+    if op == "remove" or (op == "replace" and is_nothing(value)):
         document.pop(schema.urn, None)
+    elif not isinstance(value, dict):
+        raise invalid_value(f"{schema.urn} holds attributes; its value is an object of them.")
     else:
         _apply_without_path(resource, document, op, {schema.urn: value})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Tx
@@ -31,6 +31,9 @@ class Offer:
     """``headline``, ``about``, ``interest``, ``skill`` or ``claim``."""
     label: str
     note: str = ""
+    """Where it was; data."""
+    span: tuple[date | None, date | None] = (None, None)
+    """From when and until when."""
     kind: str = ""
     there: bool = False
     """Something stands there already, so it is not offered."""
@@ -64,10 +67,9 @@ def offers(tx: Tx, person_id: PersonId, resume: Resume) -> tuple[Offer, ...]:
         found.append(Offer(f"skill-{number}", "skill", each, there=each.casefold() in skills))
     for number, entry in enumerate(resume.entries):
         said = entry.said
-        span = " to ".join(each.isoformat() for each in (said.from_date, said.to_date) if each)
-        note = ", ".join(part for part in (said.organisation, span) if part)
         there = claim_id_for(person_id, entry.key) in claims
-        found.append(Offer(f"claim-{number}", "claim", said.title, note, said.kind.value, there))
+        note, span = said.organisation or "", (said.from_date, said.to_date)
+        found.append(Offer(f"claim-{number}", "claim", said.title, note, span, said.kind.value, there))
     return tuple(found)
 
 
