@@ -88,6 +88,21 @@ def test_nobody_acts_for_another(company: Company) -> None:
         assert answer.status_code in {403, 404}, (name, answer.text)
 
 
+def test_the_answer_keeps_its_reasons(company: Company) -> None:
+    """Why it was offered stands on the page also when the offer is taken, for as long as there is an answer."""
+    radio = company.world.offer(company["owner"], "Radio")
+    made = company.apply("cleo", radio)
+    page = f"/me/applications/{made}"
+    assert 'class="why' not in company["cleo"].read(page)
+    company.offer(made)
+    offered = company["cleo"].read(page)
+    company.do(acting.accept, company["cleo"].asker, made)
+    for markup in (offered, company["cleo"].read(page)):
+        assert 'class="why' in markup
+    company.do(acting.withdraw, company["cleo"].asker, made)
+    assert 'class="why' not in company["cleo"].read(page)
+
+
 def test_the_way_through_the_pages(company: Company) -> None:
     """A person applies in the browser, the owner offers, the manager answers, the person accepts; with undo."""
     company.profile("anna", 6)

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from bandmate.kernel.database.session import Tx
-from bandmate.kernel.decisions import Explanation, decision, explain
-from bandmate.kernel.errors import InvalidInput, NotFound
+from bandmate.kernel.decisions import Explanation, ObjectRef, decisions_on, explain
+from bandmate.kernel.errors import InvalidInput
 from bandmate.kernel.finding.places import Place, declare_places
 from bandmate.kernel.identity import Asker, SignedIn
 from bandmate.kernel.identity.access import InPerson
@@ -21,7 +21,7 @@ from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
 from bandmate.kernel.web.notices import leave_notice
 from bandmate.kernel.web.templating import Pages
 from bandmate.marketplace.applying import acting
-from bandmate.marketplace.applying.deciding import decision_of
+from bandmate.marketplace.applying.deciding import APPLICATION
 from bandmate.marketplace.applying.domain import NotTaken, State
 from bandmate.marketplace.applying.queries import (
     Role,
@@ -181,11 +181,14 @@ def _goes_on(each: Seen) -> bool:
 
 
 def _explanation(tx: Tx, asker: Asker, found: Seen) -> Explanation | None:
-    """Return the "Why?" of the answer, where one stands."""
-    try:
-        return explain(decision(tx, decision_of(found.application), asker=asker), asker.person_id)
-    except NotFound:
+    """Return the "Why?" of the answer, where one stands; what the person made of it changes nothing about it."""
+    application = found.application
+    if application.state not in {State.OFFERED, State.ACCEPTED, State.DECLINED, State.NOT_CHOSEN}:
         return None
+    about = ObjectRef("marketplace.opportunity", str(application.opportunity_id))
+    newest = decisions_on(tx, about, asker=asker).items
+    case = next((each for each in newest if each.decision.kind == APPLICATION), None)
+    return None if case is None else explain(case, asker.person_id)
 
 
 def _form(
