@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 from tests.postings.boards_in_shape import Look, lever_board, lever_posting, tell
+from typer.main import get_command
 
+from bandmate import cli, engine_commands
 from bandmate.kernel.config import Settings
 from bandmate.kernel.database.session import Database
+from bandmate.main import ENGINES
 from bandmate.postings.derivation import LaunchScope
 from bandmate.postings.domain.identity import BoardName
 from bandmate.postings.domain.lifecycle import Outcome
@@ -102,3 +105,20 @@ def test_an_address_with_an_impossible_port_is_one_line(environment: dict[str, s
         _, said = process.communicate(timeout=60)
     assert (process.returncode, said.count(b"\n")) == (1, 1)
     assert said.startswith(b"DATABASE_URL is no address")
+
+
+def test_engines_load_without_the_rest() -> None:
+    """Their commands start without database and web: `bandmate skills link` in a pipe need not wait for them."""
+    program = (
+        "import sys; from bandmate.main import ENGINES, _loaded; [_loaded([each]) for each in ENGINES]; "
+        "print([each for each in ('sqlalchemy', 'fastapi', 'bandmate.app') if each in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_engines_commands_are_known_by_name() -> None:
+    """Where the program begins and what the engines add name the same commands; the whole program has them too."""
+    names = set(vars(get_command(engine_commands.app))["commands"])
+    assert names == ENGINES
+    assert names < set(vars(get_command(cli.app))["commands"])

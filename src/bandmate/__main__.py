@@ -1,5 +1,5 @@
 """``python -m bandmate`` is the command ``bandmate``."""
 
-from bandmate.cli import main
+from bandmate.main import main
 
 main()

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
-from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from sqlalchemy.exc import OperationalError
 
 from bandmate import demo, serving
 from bandmate.app import SUBSCRIPTIONS
-from bandmate.engines.allocation import commands as allocation_commands
-from bandmate.engines.skills import commands as skills_commands
+from bandmate.engine_commands import add_engines
 from bandmate.kernel.audit import commands as audit_commands
 from bandmate.kernel.clock import system_clock
-from bandmate.kernel.commands import FAILED, command_database, migrate_command, notices, stop_command
+from bandmate.kernel.commands import command_database, migrate_command, notices, stop_command
 from bandmate.kernel.config import Settings, settings
 from bandmate.kernel.decisions import commands as decisions_commands
-from bandmate.kernel.errors import BandmateError
+from bandmate.kernel.errors import DatabaseUnavailable
 from bandmate.kernel.holdings import commands as persons_commands
 from bandmate.kernel.identity import commands as identity_commands
 from bandmate.kernel.notify import commands as notify_commands
@@ -34,9 +30,6 @@ from bandmate.marketplace.rounds import commands as rounds_commands
 from bandmate.postings import commands as postings_commands
 from bandmate.postings.checks import CHECKS as POSTINGS_CHECKS
 from bandmate.postings.indexing import rebuild_index
-
-_KILLED_BY = 128
-"""What shells add to the number of the signal that ended a command."""
 
 app = typer.Typer(
     name="bandmate",
@@ -117,30 +110,18 @@ postings_commands.add_to(app)
 webhook_commands.add_to(app)
 people_commands.add_to(app)
 rounds_commands.add_to(app)
-skills_commands.add_to(
-    app, lambda: skills_commands.Folders(settings().home / "taxonomy", settings().models_folder)
-)
-allocation_commands.add_to(app)
+add_engines(app)
 
 
-def main() -> None:
-    """Run the program; what the user can mend is one line on stderr and exit code 1, not a traceback."""
-    signal.signal(signal.SIGTERM, _end)
+def run() -> None:
+    """Run the command that was asked for.
+
+    Raises:
+        BandmateError: what the user can mend, in a sentence.
+        OSError: likewise, from the system.
+    """
     try:
         app()
-    except BandmateError as error:
-        _fail(error.detail)
     except OperationalError as error:
-        _fail(f"The database stopped answering: {' '.join(str(error.orig).split())}")
-    except OSError as error:
-        _fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
-
-
-def _fail(sentence: str) -> NoReturn:
-    notices.print(sentence, style="red")
-    sys.exit(FAILED)
-
-
-def _end(number: int, _: FrameType | None) -> NoReturn:
-    """End as Ctrl-C does, so that what was opened is closed and the database does not stay behind."""
-    sys.exit(_KILLED_BY + number)
+        said = " ".join(str(error.orig).split())
+        raise DatabaseUnavailable(f"The database stopped answering: {said}") from error

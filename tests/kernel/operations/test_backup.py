@@ -189,7 +189,7 @@ class TestNotWhole:
             "import sys, time\nfrom bandmate.kernel.operations import backup\n"
             "def wait(*_): print('half', flush=True); time.sleep(60)\n"
             "backup._copy_archive = wait\nsys.argv = ['bandmate', 'backup', sys.argv[1]]\n"
-            "from bandmate.cli import main\nmain()"
+            "from bandmate.main import main\nmain()"
         )
         file = tmp_path / "killed.tar"
         environment = os.environ | {

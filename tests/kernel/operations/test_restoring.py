@@ -272,7 +272,7 @@ class TestKilled:
             "import os, sys\nfrom bandmate.kernel.operations import restoring\n"
             "def die(*_): os.kill(os.getpid(), 9)\n"
             "restoring.renumber = die\nsys.argv = ['bandmate', 'restore', sys.argv[1]]\n"
-            "from bandmate.cli import main\nmain()"
+            "from bandmate.main import main\nmain()"
         )
         environment = os.environ | {
             "BANDMATE_HOME": str(empty.settings.home),
