@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from babel.numbers import format_decimal
+
 from bandmate.kernel.ids import PersonId
 from bandmate.kernel.languages import gettext as _
-from bandmate.kernel.languages import later
+from bandmate.kernel.languages import language, later, locale_of
 from bandmate.marketplace.ids import GroupId
 from bandmate.marketplace.kinds import Kind
 
@@ -116,7 +118,7 @@ def advice(kind: Kind, state: LaunchState, figures: Readiness) -> Advice:
         return Advice(
             True,
             _("It is open to everyone. Free seats: {seats}; people who may want one: {wanted}.").format(
-                seats=figures.seats, wanted=figures.wanted
+                seats=_written(figures.seats), wanted=_written(figures.wanted)
             ),
         )
     if state is LaunchState.OFF:
@@ -124,9 +126,13 @@ def advice(kind: Kind, state: LaunchState, figures: Readiness) -> Advice:
     return Advice(
         True,
         _("Free seats: {seats}; people who may want one: {wanted}. It can be opened for everyone.").format(
-            seats=figures.seats, wanted=figures.wanted
+            seats=_written(figures.seats), wanted=_written(figures.wanted)
         ),
     )
+
+
+def _written(count: int) -> str:
+    return format_decimal(count, locale=locale_of(language()))
 
 
 def _hindrance(kind: Kind, state: LaunchState, figures: Readiness) -> str | None:
