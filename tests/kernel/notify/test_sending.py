@@ -141,9 +141,9 @@ def test_pauses_grow() -> None:
 def test_after_three_days_it_is_put_aside(house: House) -> None:
     """A server that stays away for three days makes a failure that says how often it was tried, and why."""
     request, channel = house.ask(house.person()), Kept(fail=failing(ChannelDown("nobody listens")))
-    for _ in range(300):
+    for _ in range(1_200):
         if not house.send(channel):
-            house.clock.move(timedelta(minutes=30))
+            house.clock.move(timedelta(minutes=5))
     row = house.row(request)
     assert row.state == "failed"
     assert row.why == f"Given up after {row.attempts} attempts. The last: nobody listens"
@@ -163,6 +163,23 @@ def test_a_lost_server_loses_nothing(house: House) -> None:
     house.clock.move(timedelta(minutes=1))
     assert house.send(channel) == 5
     assert {house.row(request).state for request in requests} == {"sent"}
+
+
+def test_a_channel_that_is_down_is_tried_ever_more_rarely(house: House) -> None:
+    """However many messages wait: a mail server shuts an account that comes with a wrong password all the time."""
+    mia = house.person()
+    for _ in range(2 * BATCH):
+        house.ask(mia)
+    tries: list[Letter] = []
+
+    def refuse(letter: Letter) -> None:
+        tries.append(letter)
+        raise ChannelDown("535 wrong password")
+
+    for _ in range(24 * 60):
+        house.send(Kept(fail=refuse))
+        house.clock.move(timedelta(minutes=1))
+    assert 24 * 4 <= len(tries) <= 24 * 4 + 10
 
 
 def test_one_bad_letter_does_not_stop_the_others(house: House) -> None:

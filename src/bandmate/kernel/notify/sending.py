@@ -32,6 +32,11 @@ BATCH = 20
 AGAIN_SECONDS = 0.5
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
+DOWN_PAUSE = timedelta(minutes=15)
+"""The longest while a channel is down: often enough for those who wait, rarely enough for a server that gets a wrong
+password."""
+BEHIND = timedelta(seconds=1)
+"""So long behind the one that found a channel down, the others wait: it tries again for all, ever more rarely."""
 STOP_PATH = "/messages/stop/"
 
 T = TypeVar("T")
@@ -64,6 +69,10 @@ _SETTLE = text("""
     returning request_id
 """)
 
+_WAIT = text("""
+    update kernel.delivery set due_at = :due_at
+     where state = 'waiting' and due_at < :due_at and delivery_id <> :key
+""")
 _RELEASE = text("""
     update kernel.delivery
        set due_at = :due_at, claim = null, attempts = attempts - 1
@@ -116,7 +125,8 @@ def send_due(
                 break
             patient = _Patient(database, clock, began + LEASE, stopping)
             if not _attempt(patient, channel.name, writer, claim, send):
-                _release(database, claims[place + 1 :], clock() + FIRST_PAUSE)
+                _release(database, claims[place + 1 :], clock())
+                _wait_behind(database, claim, clock())
                 break
     return len(claims)
 
@@ -127,9 +137,9 @@ def tidy_secrets(database: Database, clock: Clock) -> None:
         tx.execute(_TIDY, {"now": clock()})
 
 
-def pause_after(attempt: int) -> timedelta:
+def pause_after(attempt: int, longest: timedelta = LONGEST_PAUSE) -> timedelta:
     """Return how long to wait after a failed attempt (1 at the first): 30 s, doubling, up to an hour."""
-    return min(FIRST_PAUSE * (1 << min(attempt - 1, 16)), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * (1 << min(attempt - 1, 16)), longest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +255,7 @@ def _judge(ready: _Ready, failure: NotSent | None, attempt: int, now: datetime) 
     why = _without(ready.secrets, str(failure))
     if isinstance(failure, Undeliverable):
         return Settled("failed", why, None, ready.shown_subject, letter.address)
-    due_at = now + pause_after(attempt)
+    due_at = now + pause_after(attempt, DOWN_PAUSE if isinstance(failure, ChannelDown) else LONGEST_PAUSE)
     if due_at >= ready.give_up_at:
         return Settled("failed", _given_up(attempt, why), None, ready.shown_subject, letter.address)
     return Settled("waiting", why, due_at, ready.shown_subject, letter.address)
@@ -279,6 +289,13 @@ def _settle(tx: Tx, claim: Claim, settled: Settled, *, through: str | None, now:
     if row is not None:
         forget_secrets(tx, [row.request_id])
     log.info("message", delivery=str(claim.key), state=settled.state, attempt=claim.attempt, through=through)
+
+
+def _wait_behind(database: Database, tried: Claim, now: datetime) -> None:
+    """Let everything that waits come after the one that found the channel down."""
+    due_at = now + pause_after(tried.attempt, DOWN_PAUSE) + BEHIND
+    with database.begin() as tx:
+        tx.execute(_WAIT, {"key": tried.key, "due_at": due_at})
 
 
 def _release(database: Database, claims: Sequence[Claim], due_at: datetime) -> None:
