@@ -33,8 +33,7 @@ AGAIN_SECONDS = 0.5
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 DOWN_PAUSE = timedelta(minutes=15)
-"""The longest while a channel is down: often enough for those who wait, rarely enough for a server that gets a wrong
-password."""
+"""At most, while a channel is down: often for those who wait, rarely for a server that gets a wrong password."""
 BEHIND = timedelta(seconds=1)
 """So long behind the one that found a channel down, the others wait: it tries again for all, ever more rarely."""
 STOP_PATH = "/messages/stop/"
