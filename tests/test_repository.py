@@ -214,7 +214,9 @@ class TestContracts:
         }
         assert set().union(*floors) == rooms - {"migrations"}
         assert floors == [
+            {"main"},
             {"cli"},
+            {"engine_commands"},
             {"serving", "demo"},
             {"app"},
             {"marketplace"},
