@@ -1,8 +1,11 @@
-"""The three kinds of opportunity."""
+"""The three kinds of opportunity, and what many of each are called."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from bandmate.kernel.languages import later
 
 
 class Kind(StrEnum):
@@ -11,3 +14,10 @@ class Kind(StrEnum):
     JOB = "job"
     PROJECT = "project"
     MENTORING = "mentoring"
+
+
+KINDS_MANY: Mapping[Kind, str] = {
+    Kind.JOB: later("Jobs"),
+    Kind.PROJECT: later("Projects"),
+    Kind.MENTORING: later("Mentoring"),
+}

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 
 import orjson
 
 from bandmate.kernel.audit.queries import Entry
 from bandmate.kernel.clock import rfc3339
+from bandmate.kernel.csv_lines import csv_line
 
 COLUMNS = ("position", "at", "by", "action", "subject", "address", "details", "seal")
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def record(entry: Entry) -> dict[str, object]:
@@ -38,19 +35,7 @@ def ndjson(entries: Iterable[Entry]) -> Iterator[bytes]:
 
 def comma_separated(entries: Iterable[Entry]) -> Iterator[bytes]:
     """Write CSV (RFC 4180) with a header; details are JSON in one cell."""
-    yield _line(COLUMNS)
+    yield csv_line(COLUMNS).encode()
     for entry in entries:
         values = {**record(entry), "details": orjson.dumps(dict(entry.details)).decode() if entry.details else ""}
-        yield _line(tuple(_cell(values[column]) for column in COLUMNS))
-
-
-def _cell(value: object) -> str:
-    """Return a cell that spreadsheets take for text: what begins like a formula gets an apostrophe (OWASP)."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _line(cells: Iterable[str]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue().encode()
+        yield csv_line(values[column] for column in COLUMNS).encode()

@@ -27,12 +27,8 @@ from bandmate.marketplace.kinds import Kind
 from bandmate.marketplace.launches import visible_kinds
 from bandmate.marketplace.opportunities import Opportunity, State, events
 from bandmate.marketplace.opportunities.queries import by_ids, unknown
-from bandmate.marketplace.people import employee_of, reports_of
+from bandmate.marketplace.people import employee_named, employee_of, reports_of
 
-_FIND = text("""
-    select person_id from marketplace.employee
-     where active and (lower(email) = lower(:written) or user_name = lower(:written)) limit 1
-""")
 _GIVE = text("""
     update marketplace.opportunity set owner_id = :owner, version = version + 1, changed_at = :now
      where opportunity_id = :id
@@ -72,14 +68,13 @@ def colleague_named(tx: Tx, written: str) -> PersonId:
     Raises:
         InvalidInput: when there is none.
     """
-    wanted = written.strip().replace("\x00", "")
-    found = tx.execute(_FIND, {"written": wanted}).scalar_one_or_none() if wanted else None
+    found = employee_named(tx, written)
     if found is None:
         raise InvalidInput(
             _("Nobody who works here has this e-mail address or user name. Check it for typing errors."),
             field="colleague",
         )
-    return PersonId(found)
+    return found
 
 
 def hand_over(tx: Tx, asker: Asker, opportunity_id: OpportunityId, to: PersonId, *, now: datetime) -> Opportunity:

@@ -21,7 +21,7 @@ from bandmate.marketplace.kinds import Kind
 from bandmate.marketplace.launches import events
 from bandmate.marketplace.launches.domain import LONGEST_REASON, MOST_DAYS, Launch, LaunchState
 from bandmate.marketplace.launches.queries import history, launch_of
-from bandmate.marketplace.people import all_groups, employee_of
+from bandmate.marketplace.people import all_groups, employee_named, employee_of
 from bandmate.postings import companies
 
 FOLLOW_POSTINGS = "marketplace.follow_postings"
@@ -40,10 +40,6 @@ _SET = text("""
 _NOTE = text("""
     insert into marketplace.launch_change (kind, state, group_ids, internal_first_days, at, by, reason)
     values (:kind, :state, cast(:groups as uuid[]), :days, :now, :by, :reason)
-""")
-_FIND = text("""
-    select person_id from marketplace.employee
-     where active and (lower(email) = lower(:written) or user_name = lower(:written)) limit 1
 """)
 _APPOINT = text("""
     insert into marketplace.programme_lead (person_id, granted_by, granted_at) values (:person, :by, :now)
@@ -141,8 +137,7 @@ def appoint_lead(tx: Tx, by: PersonId, written: str, *, now: datetime) -> Person
     Raises:
         InvalidInput: when no active employee has it.
     """
-    wanted = written.strip().replace("\x00", "")
-    found = tx.execute(_FIND, {"written": wanted}).scalar_one_or_none() if wanted else None
+    found = employee_named(tx, written)
     if found is None:
         raise InvalidInput(
             _("Nobody in the directory has this e-mail address or user name. Check it for typing errors."),
@@ -150,7 +145,7 @@ def appoint_lead(tx: Tx, by: PersonId, written: str, *, now: datetime) -> Person
         )
     if tx.execute(_APPOINT, {"person": found, "by": by, "now": now}).rowcount:
         audit.note(tx, by=by, action=events.LEAD_APPOINTED, subject=str(found), at=now)
-    return PersonId(found)
+    return found
 
 
 def appoint_again(tx: Tx, by: PersonId, person_id: PersonId, *, now: datetime) -> None:

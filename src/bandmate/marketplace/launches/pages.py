@@ -23,7 +23,7 @@ from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
 from bandmate.kernel.web.notices import leave_notice
 from bandmate.kernel.web.templating import Pages, Templates
 from bandmate.marketplace.ids import GroupId
-from bandmate.marketplace.kinds import Kind
+from bandmate.marketplace.kinds import KINDS_MANY, Kind
 from bandmate.marketplace.launches import governing
 from bandmate.marketplace.launches.domain import STATES, LaunchState, advice
 from bandmate.marketplace.launches.queries import history, launch_of, launches, leads, own_companies, readiness
@@ -34,11 +34,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 LAUNCHES = "/launches"
 PRIVATE = {"Cache-Control": "private, no-store"}
 
-KINDS: Mapping[Kind, str] = {
-    Kind.JOB: later("Jobs"),
-    Kind.PROJECT: later("Projects"),
-    Kind.MENTORING: later("Mentoring"),
-}
 
 Text = Annotated[str, Form()]
 Words = Annotated[list[str], Form()]
@@ -84,7 +79,7 @@ def _overview(
         kinds=[
             {
                 "kind": kind,
-                "title": _(KINDS[kind]),
+                "title": _(KINDS_MANY[kind]),
                 "launch": launch,
                 "state": _(STATES[launch.state]),
                 "groups": [groups[each] for each in launch.group_ids if each in groups],
@@ -147,7 +142,7 @@ def change_launch(
             form["version"] = str(launch_of(tx, kind).version)
         return _kind(request, pages, tx, kind, form=form, error=error)
     made = history(tx, kind)
-    said = _("{kind}: {state}.").format(kind=_(KINDS[kind]), state=_(STATES[setting.state]))
+    said = _("{kind}: {state}.").format(kind=_(KINDS_MANY[kind]), state=_(STATES[setting.state]))
     undo = f"{LAUNCHES}/{kind}/undo/{made[0].change_id}" if made else None
     return _back(said, undo=undo)
 
@@ -156,7 +151,7 @@ def change_launch(
 def undo_change(asker: Administrator, tx: Writing, clock: ClockOf, kind: Kind, change_id: int) -> Response:
     """Put back what held before the last change."""
     launch = governing.undo_change(tx, _own(asker), kind, change_id, now=clock())
-    said = _("Undone. {kind}: {state}.").format(kind=_(KINDS[kind]), state=_(STATES[launch.state]))
+    said = _("Undone. {kind}: {state}.").format(kind=_(KINDS_MANY[kind]), state=_(STATES[launch.state]))
     return _back(said)
 
 
@@ -227,7 +222,7 @@ def _kind(
         status=HTTPStatus.OK if error is None else error.status,
         headers=PRIVATE,
         kind=kind,
-        title=_(KINDS[kind]),
+        title=_(KINDS_MANY[kind]),
         launch=launch,
         state=_(STATES[launch.state]),
         groups=groups,

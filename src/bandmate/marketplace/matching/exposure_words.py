@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
 
+from bandmate.kernel.csv_lines import csv_line
 from bandmate.kernel.languages import gettext as _
 from bandmate.kernel.languages import later
 from bandmate.kernel.web.formats import counted, number, percent
-from bandmate.marketplace.kinds import Kind
+from bandmate.marketplace.kinds import KINDS_MANY, Kind
 from bandmate.marketplace.matching.exposure_figures import LEAST, KindSeen, OpportunitySeen, Seen
 
-KIND_NAMES: Mapping[Kind | None, str] = {
-    None: later("Everything"),
-    Kind.JOB: later("Jobs"),
-    Kind.PROJECT: later("Projects"),
-    Kind.MENTORING: later("Mentoring"),
-}
+_EVERYTHING = later("Everything")
 _EVEN, _UNEVEN = 0.3, 0.6
 """Below the one lists are called even, above the other uneven: words for a first look, no norm."""
 
@@ -34,7 +28,7 @@ COLUMNS = (
     "opportunity_id", "kind", "title", "department", "state", "free_seats", "people", "fewer_than_10", "price",
     "names_skills",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_YES_OR_NO = ("fewer_than_10", "names_skills")
 
 
 def headline(seen: Seen) -> str:
@@ -89,7 +83,7 @@ def shown_kind(each: KindSeen) -> dict[str, Any]:
     funnel, evenness = each.funnel, each.evenness
     interval = funnel.interval
     return {
-        "name": _(KIND_NAMES[each.kind]),
+        "name": _(_EVERYTHING if each.kind is None else KINDS_MANY[each.kind]),
         "opportunities": number(evenness.opportunities),
         "coverage": percent(evenness.coverage),
         "gini": number(evenness.gini, 2),
@@ -110,7 +104,7 @@ def shown_opportunity(each: OpportunitySeen, hint: Callable[[OpportunitySeen], s
     return {
         "title": each.title,
         "href": f"/opportunities/{each.opportunity_id}" if each.readable else None,
-        "kind": _(KIND_NAMES[each.kind]),
+        "kind": _(KINDS_MANY[each.kind]),
         "department": each.department or "",
         "people": people_words(each.people),
         "seats": number(each.seats),
@@ -141,20 +135,9 @@ def ndjson(rows: Iterable[OpportunitySeen]) -> Iterator[bytes]:
 
 
 def comma_separated(rows: Iterable[OpportunitySeen]) -> Iterator[bytes]:
-    """Write CSV (RFC 4180) with a header; what a spreadsheet would compute is marked as text (OWASP)."""
-    yield _line(COLUMNS)
+    """Write CSV with a header."""
+    yield csv_line(COLUMNS).encode()
     for each in rows:
-        yield _line([_cell(value) for value in record(each).values()])
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    written = "" if value is None else str(value)
-    return f"'{written}" if written.startswith(_FORMULA) else written
-
-
-def _line(cells: Iterable[str]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(cells)
-    return line.getvalue().encode()
+        values = record(each)
+        values |= {name: "yes" if values[name] else "no" for name in _YES_OR_NO}
+        yield csv_line(values[name] for name in COLUMNS).encode()

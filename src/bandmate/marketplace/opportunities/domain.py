@@ -214,11 +214,6 @@ KINDS: Mapping[Kind, str] = {
     Kind.PROJECT: later("Project"),
     Kind.MENTORING: later("Mentoring"),
 }
-KINDS_MANY: Mapping[Kind, str] = {
-    Kind.JOB: later("Jobs"),
-    Kind.PROJECT: later("Projects"),
-    Kind.MENTORING: later("Mentoring"),
-}
 WORK_MODELS: Mapping[WorkModel, str] = {
     WorkModel.ON_SITE: later("On site"),
     WorkModel.HYBRID: later("Hybrid"),

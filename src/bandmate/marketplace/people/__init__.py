@@ -10,6 +10,7 @@ from bandmate.marketplace.people import tables as _tables  # noqa: F401 - known 
 from bandmate.marketplace.people.domain import Employee, Group
 from bandmate.marketplace.people.queries import (
     all_groups,
+    employee_named,
     employee_of,
     employees_of,
     groups_of,
@@ -21,6 +22,7 @@ __all__ = [
     "Employee",
     "Group",
     "all_groups",
+    "employee_named",
     "employee_of",
     "employees_of",
     "groups_of",

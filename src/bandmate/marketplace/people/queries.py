@@ -28,6 +28,11 @@ _ABOVE = text("""
     ) cycle person_id set is_circle using way
     select person_id from above where not is_circle order by steps
 """)
+_NAMED = text("""
+    select person_id from marketplace.employee
+     where active and (lower(email) = lower(:written) or user_name = lower(:written))
+     order by lower(email) = lower(:written) desc nulls last limit 1
+""")
 
 
 def as_employee(row: Sequence[Any]) -> Employee:
@@ -42,6 +47,13 @@ def employee_of(tx: Tx, person_id: PersonId | None) -> Employee | None:
         return None
     row = tx.execute(select(*FIELDS).where(employee.c.person_id == person_id, employee.c.active)).one_or_none()
     return None if row is None else as_employee(row)
+
+
+def employee_named(tx: Tx, written: str) -> PersonId | None:
+    """Return the active employee whom somebody means by an e-mail address or a user name, or None."""
+    wanted = written.strip().replace("\x00", "")
+    found = tx.execute(_NAMED, {"written": wanted}).scalar_one_or_none() if wanted else None
+    return None if found is None else PersonId(found)
 
 
 def employees_of(

@@ -21,6 +21,7 @@ from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
 from bandmate.kernel.web.formats import number
 from bandmate.kernel.web.notices import leave_notice
 from bandmate.kernel.web.templating import Pages
+from bandmate.marketplace.kinds import KINDS_MANY
 from bandmate.marketplace.launches import visible_kinds
 from bandmate.marketplace.profiles import domain, skills, words
 from bandmate.marketplace.profiles.asking import FOLDER, PRIVATE, employee
@@ -195,7 +196,7 @@ def vocabulary() -> dict[str, Any]:
         "field_names": {each.value: _(label) for each, label in words.FIELDS.items()},
         "sections": {each.value: (_(name), _(lead)) for each, (name, lead) in words.SECTIONS.items()},
         "styles": {axis: tuple(_(each) for each in ends) for axis, ends in words.STYLE_WORDS.items()},
-        "kinds": {each.value: _(label) for each, label in words.KINDS.items()},
+        "kinds": {each.value: _(label) for each, label in KINDS_MANY.items()},
         "claim_kinds": {each.value: _(label) for each, label in words.CLAIM_KINDS.items()},
         "claim_icons": {each.value: name for each, name in words.CLAIM_ICONS.items()},
         "roles": {each.value: _(label) for each, label in words.ROLES.items()},

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bandmate.kernel.languages import later
-from bandmate.marketplace.kinds import Kind
 from bandmate.marketplace.profiles.domain import Field, Relation, Visibility
 from bandmate.marketplace.profiles.portfolio.domain import ClaimKind, Role
 from bandmate.marketplace.profiles.writing import Section
@@ -89,11 +88,6 @@ STYLE_WORDS: Mapping[str, tuple[str, str, str, str]] = {
 }
 """Name of each axis, then the words for -1, 0 and 1."""
 
-KINDS: Mapping[Kind, str] = {
-    Kind.JOB: later("Jobs"),
-    Kind.PROJECT: later("Projects"),
-    Kind.MENTORING: later("Mentoring"),
-}
 
 CLAIM_KINDS: Mapping[ClaimKind, str] = {
     ClaimKind.PROJECT: later("Project"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bandmate.kernel.clock import parse_rfc3339
+from bandmate.kernel.csv_lines import csv_line
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.languages import gettext as _
 from bandmate.kernel.web.formats import number
@@ -36,7 +35,6 @@ _BADGES = {
     RoundState.PUBLISHED: "good",
     RoundState.CLOSED: "plain",
 }
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def shown_round(held: Round) -> dict[str, Any]:
@@ -127,30 +125,12 @@ def shown_skipped(tx: Tx, skipped: Sequence[Skipped]) -> list[dict[str, str]]:
 
 
 def pairs_as_csv(rows: Sequence[Any]) -> str:
-    """Return pairs as CSV (RFC 4180); a cell that a spreadsheet would compute is marked as text."""
-    out = io.StringIO()
-    sheet = csv.writer(out, lineterminator="\r\n")
-    sheet.writerow(
-        [
-            *(f"{one}{part}" for one in ("mentee", "mentor") for part in ("_id", "", "_department")),
-            *("value", *PARTS, "price", "rank", "mentor_wanted_by"),
-        ]
-    )
+    """Return pairs as CSV."""
+    both = (f"{one}{part}" for one in ("mentee", "mentor") for part in ("_id", "", "_department"))
+    lines = [csv_line([*both, "value", *PARTS, "price", "rank", "mentor_wanted_by"])]
     for row in rows:
         mentee = [row.mentee_id, row.mentee, row.mentee_department]
         mentor = [row.mentor_id, row.mentor, row.mentor_department]
         figures = [row.value, *(row.parts.get(part, 0) for part in PARTS), row.price]
-        sheet.writerow(
-            [
-                *(_cell(each) for each in (*mentee, *mentor)),
-                *(f"{each:.4f}" for each in figures),
-                row.rank,
-                row.wanted,
-            ]
-        )
-    return out.getvalue()
-
-
-def _cell(value: object) -> str:
-    written = "" if value is None else str(value)
-    return "'" + written if written.startswith(_FORMULA) else written
+        lines.append(csv_line([*mentee, *mentor, *(round(each, 4) for each in figures), row.rank, row.wanted]))
+    return "".join(lines)

@@ -13,11 +13,10 @@ from bandmate.kernel.config import Settings
 from bandmate.kernel.languages import gettext as _
 from bandmate.kernel.languages import language, later, locale_of, ngettext
 from bandmate.kernel.web.formats import number
-from bandmate.marketplace.kinds import Kind
+from bandmate.marketplace.kinds import KINDS_MANY, Kind
 from bandmate.marketplace.opportunities.domain import (
     FORMATS,
     KINDS,
-    KINDS_MANY,
     STATES,
     WORK_MODELS,
     Format,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from bandmate.kernel.clock import rfc3339
+from bandmate.kernel.csv_lines import csv_line
 from bandmate.kernel.ids import PersonId
 from bandmate.marketplace.profiles.domain import Skill
 from bandmate.marketplace.profiles.portfolio.domain import Claim, ClaimKind
@@ -29,7 +28,6 @@ _SECTIONS: Mapping[ClaimKind, tuple[str, str, str, str]] = {
 """For each kind its section of the schema and the members for title, organisation and words there."""
 
 _ONE_DATE = frozenset({"certificates", "awards"})
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def json_resume(profile: VisibleProfile, name: str, email: str | None, now: datetime) -> dict[str, Any]:
@@ -151,9 +149,7 @@ def claim_json(claim: Claim, names: Mapping[PersonId, str]) -> dict[str, Any]:
 
 
 def claims_csv(claims: Sequence[Claim], names: Mapping[PersonId, str]) -> str:
-    """Return claims as CSV (RFC 4180). A cell that a spreadsheet would take for a formula gets a ' before it."""
-    out = io.StringIO()
-    writer = csv.writer(out)
+    """Return claims as CSV."""
     columns = [
         "kind",
         "title",
@@ -165,7 +161,7 @@ def claims_csv(claims: Sequence[Claim], names: Mapping[PersonId, str]) -> str:
         "confirmed_by",
         "visibility",
     ]
-    writer.writerow(columns)
+    lines = [csv_line(columns)]
     for each in claims:
         confirmed = ", ".join(names.get(one.by_person, "") for one in each.confirmed)
         row = [
@@ -179,5 +175,5 @@ def claims_csv(claims: Sequence[Claim], names: Mapping[PersonId, str]) -> str:
             confirmed,
             each.visibility.value,
         ]
-        writer.writerow([f"'{cell}" if cell.startswith(_DANGEROUS) else cell for cell in row])
-    return out.getvalue()
+        lines.append(csv_line(row))
+    return "".join(lines)
