@@ -12,7 +12,7 @@ from bandmate.kernel.database.session import Tx
 from bandmate.kernel.errors import NotFound
 from bandmate.kernel.identity import Asker
 from bandmate.kernel.languages import gettext as _
-from bandmate.marketplace.rounds.asking import leads
+from bandmate.marketplace.launches import leads
 
 PERIOD = timedelta(days=90)
 

@@ -24,9 +24,8 @@ from bandmate.marketplace.applying.figures import PERIOD, figures
 from bandmate.marketplace.applying.queries import asks_of
 from bandmate.marketplace.applying.showing import PRIVATE, own, shown
 from bandmate.marketplace.ids import ApplicationId
-from bandmate.marketplace.launches import something_is_open
+from bandmate.marketplace.launches import leads, something_is_open
 from bandmate.marketplace.people.asking import person_asking
-from bandmate.marketplace.rounds.asking import leads
 
 router = APIRouter()
 

@@ -19,11 +19,10 @@ from bandmate.kernel.ids import PersonId
 from bandmate.kernel.languages import gettext as _
 from bandmate.marketplace.applying.domain import Answer, Application, ManagerAsk, State, Step
 from bandmate.marketplace.ids import ApplicationId, OpportunityId
-from bandmate.marketplace.launches import visible_kinds
+from bandmate.marketplace.launches import leads, visible_kinds
 from bandmate.marketplace.opportunities import Opportunity
 from bandmate.marketplace.opportunities.queries import by_ids
 from bandmate.marketplace.people import employee_of
-from bandmate.marketplace.rounds.asking import leads
 
 _COLUMNS = """
     a.application_id, a.opportunity_id, a.person_id, a.state, a.words, a.hours_per_week, a.answer_words,

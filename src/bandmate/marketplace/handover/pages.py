@@ -25,10 +25,9 @@ from bandmate.marketplace.handover.cards import HANDOVERS
 from bandmate.marketplace.handover.handing import colleague_named, hand_over, to_hand_over
 from bandmate.marketplace.handover.queries import orphans
 from bandmate.marketplace.ids import OpportunityId
-from bandmate.marketplace.launches import visible_kinds
+from bandmate.marketplace.launches import leads, visible_kinds
 from bandmate.marketplace.opportunities.domain import KINDS
 from bandmate.marketplace.people import employee_of
-from bandmate.marketplace.rounds.asking import leads
 
 TEMPLATES = Path(__file__).parent / "templates"
 FORM = "/opportunities/{opportunity_id}/hand-over"

@@ -14,8 +14,7 @@ from bandmate.kernel.identity import Asker
 from bandmate.kernel.ids import PersonId
 from bandmate.marketplace.ids import OpportunityId
 from bandmate.marketplace.kinds import Kind
-from bandmate.marketplace.launches import visible_kinds_of
-from bandmate.marketplace.rounds.asking import leads
+from bandmate.marketplace.launches import leads, visible_kinds_of
 
 # A job from a posting has no owner by its nature; mentoring of leavers ends. The heir is the nearest manager above
 # who works here: the way up goes on over those who left, and ends in a circle.

@@ -5,6 +5,7 @@ Everything in the marketplace asks ``visible_kinds`` before it shows, counts or 
 
 from bandmate.marketplace.launches import holding as _holding  # noqa: F401 - it declares what is held of persons
 from bandmate.marketplace.launches import tables as _tables  # noqa: F401 - known to the metadata with the room
+from bandmate.marketplace.launches.leading import lead_asking, leads
 from bandmate.marketplace.launches.visibility import (
     is_programme_lead,
     mentoring_is_open_to,
@@ -13,4 +14,12 @@ from bandmate.marketplace.launches.visibility import (
     visible_kinds_of,
 )
 
-__all__ = ["is_programme_lead", "mentoring_is_open_to", "something_is_open", "visible_kinds", "visible_kinds_of"]
+__all__ = [
+    "is_programme_lead",
+    "lead_asking",
+    "leads",
+    "mentoring_is_open_to",
+    "something_is_open",
+    "visible_kinds",
+    "visible_kinds_of",
+]

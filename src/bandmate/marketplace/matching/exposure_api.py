@@ -14,6 +14,7 @@ from bandmate.kernel.identity.access import SignedIn
 from bandmate.kernel.web.dependencies import ClockOf, Reading
 from bandmate.kernel.web.problems import problem_responses
 from bandmate.marketplace.kinds import Kind
+from bandmate.marketplace.launches import lead_asking
 from bandmate.marketplace.matching.exposure_figures import KindSeen, OpportunitySeen, seen
 from bandmate.marketplace.matching.exposure_words import (
     crowded_hint,
@@ -21,7 +22,6 @@ from bandmate.marketplace.matching.exposure_words import (
     record,
     unseen_hint,
 )
-from bandmate.marketplace.rounds.asking import lead_asking
 
 router = APIRouter(prefix="/marketplace/v1", tags=["Matching"])
 

@@ -16,6 +16,7 @@ from bandmate.kernel.languages import later
 from bandmate.kernel.web.dependencies import ClockOf, Reading
 from bandmate.kernel.web.formats import counted
 from bandmate.kernel.web.templating import Pages
+from bandmate.marketplace.launches import lead_asking
 from bandmate.marketplace.matching.exposure_figures import LEAST, PERIODS, every_opportunity, seen
 from bandmate.marketplace.matching.exposure_words import (
     comma_separated,
@@ -26,7 +27,6 @@ from bandmate.marketplace.matching.exposure_words import (
     shown_opportunity,
     unseen_hint,
 )
-from bandmate.marketplace.rounds.asking import lead_asking
 
 EXPOSURE = "/exposure"
 PRIVATE = {"Cache-Control": "private, no-store"}

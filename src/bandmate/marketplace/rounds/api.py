@@ -17,10 +17,9 @@ from bandmate.kernel.web.problems import problem_responses
 from bandmate.kernel.web.validators import IdempotencyKey, IfMatch, tag_of, version_of
 from bandmate.marketplace.ids import PairId, RoundId
 from bandmate.marketplace.kinds import Kind
-from bandmate.marketplace.launches import visible_kinds
+from bandmate.marketplace.launches import lead_asking, visible_kinds
 from bandmate.marketplace.people.asking import person_asking
 from bandmate.marketplace.rounds import acts
-from bandmate.marketplace.rounds.asking import lead_asking
 from bandmate.marketplace.rounds.domain import Limits
 from bandmate.marketplace.rounds.pairing import end_pair
 from bandmate.marketplace.rounds.publishing import publish_round

@@ -13,8 +13,7 @@ from bandmate.kernel.identity.access import Asker
 from bandmate.kernel.languages import gettext as _
 from bandmate.kernel.languages import later
 from bandmate.kernel.today.cards import Card, CardKind, Urgency, declare_cards
-from bandmate.marketplace.launches import mentoring_is_open_to
-from bandmate.marketplace.rounds.asking import leads
+from bandmate.marketplace.launches import leads, mentoring_is_open_to
 from bandmate.marketplace.rounds.domain import RoundState
 from bandmate.marketplace.rounds.words import problem_sentence
 

@@ -25,9 +25,9 @@ from bandmate.kernel.web.dependencies import ClockOf, Reading, Writing
 from bandmate.kernel.web.notices import leave_notice
 from bandmate.kernel.web.templating import Pages
 from bandmate.marketplace.ids import RoundId
+from bandmate.marketplace.launches import lead_asking
 from bandmate.marketplace.opportunities.domain import FORMATS, FORMATS_EXPLAINED
 from bandmate.marketplace.rounds import acts
-from bandmate.marketplace.rounds.asking import lead_asking
 from bandmate.marketplace.rounds.domain import Limits, Round, RoundState
 from bandmate.marketplace.rounds.publishing import outlook, publish_round, published_of
 from bandmate.marketplace.rounds.queries import (

@@ -7,9 +7,9 @@ from datetime import datetime
 from bandmate.kernel.database.session import Tx
 from bandmate.kernel.identity import Asker
 from bandmate.kernel.languages import gettext as _
+from bandmate.marketplace.launches import leads
 from bandmate.marketplace.opportunities import Opportunity, Place, Slot, declare_slot
 from bandmate.marketplace.opportunities.domain import FORMATS, Format
-from bandmate.marketplace.rounds.asking import leads
 from bandmate.marketplace.rounds.queries import MyPair, pairs_of
 from bandmate.marketplace.rounds.suggesting import Suggestion, suggestions
 from bandmate.marketplace.rounds.words import shown_parts, why

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bandmate.kernel.database.session import Tx
-from bandmate.kernel.errors import Forbidden, NotFound
+from bandmate.kernel.errors import NotFound
 from bandmate.kernel.identity import Asker
 from bandmate.kernel.ids import PersonId
 from bandmate.kernel.languages import gettext as _
 from bandmate.marketplace.ids import OpportunityId
 from bandmate.marketplace.kinds import Kind
-from bandmate.marketplace.launches import visible_kinds
+from bandmate.marketplace.launches import lead_asking, leads, visible_kinds
 from bandmate.marketplace.opportunities import Opportunity, State
 from bandmate.marketplace.opportunities.queries import by_ids
 from bandmate.marketplace.people.asking import person_asking
-from bandmate.marketplace.rounds.asking import leads
 
 
 def staffed_by(tx: Tx, asker: Asker, ids: Sequence[OpportunityId]) -> dict[OpportunityId, Opportunity]:
@@ -41,14 +40,11 @@ def lead_staffing(tx: Tx, asker: Asker) -> PersonId:
     """Return the programme lead who asks.
 
     Raises:
-        Forbidden: when the asker is none.
+        NotAnEmployee: when the asker is none: nobody's profile is open to them.
+        LeadsOnly: when they lead no programme.
     """
-    person_id = person_asking(tx, asker)
-    if not leads(tx, asker):
-        raise Forbidden(
-            _("Projects are staffed together by programme leads. As a host you staff your own on its page.")
-        )
-    return person_id
+    person_asking(tx, asker)
+    return lead_asking(tx, asker)
 
 
 def no_project() -> NotFound:
